@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "wire.h"
+
+#include <errno.h>
+
+const struct wire_message wire_messages[] = {
+#define X(number, NAME, name, side, legal, why) \
+	{number, #NAME, sizeof(struct wire_##name), side, legal, why},
+	WIRE_MESSAGES(X)
+#undef X
+};
+const size_t wire_messages_n = ARRAY_SIZE(wire_messages);
+
+static const char *const refusals[REFUSAL_N] = {
+#define X(NAME, text) [REFUSAL_##NAME] = (text),
+	WIRE_REFUSALS(X)
+#undef X
+};
+
+static const char *const reasons[REASON_N] = {
+#define X(NAME, text) [REASON_##NAME] = (text),
+	WIRE_REASONS(X)
+#undef X
+};
+
+static const char *const consents[CONSENT_N] = {
+	[CONSENT_UNKNOWN] = "unknown",
+	[CONSENT_GRANTED] = "granted",
+	[CONSENT_HIDDEN] = "hidden",
+};
+
+static int lookup(const char *const *table, size_t n, const char *text)
+{
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(table[i], text) == 0)
+			return (int)i;
+	return -EINVAL;
+}
+
+const char *wire_refusal_to_string(enum wire_refusal r)
+{
+	return r < REFUSAL_N ? refusals[r] : "unknown";
+}
+
+const char *wire_reason_to_string(enum wire_reason r)
+{
+	return r < REASON_N ? reasons[r] : "unknown";
+}
+
+int wire_reason_from_string(const char *text, enum wire_reason *ret)
+{
+	int i = lookup(reasons, ARRAY_SIZE(reasons), text);
+
+	if (i < 0)
+		return i;
+	*ret = (enum wire_reason)i;
+	return 0;
+}
+
+const char *wire_consent_to_string(enum consent_value c)
+{
+	return c < CONSENT_N ? consents[c] : "unknown";
+}
+
+int wire_consent_from_string(const char *text, enum consent_value *ret)
+{
+	int i = lookup(consents, ARRAY_SIZE(consents), text);
+
+	if (i < 0)
+		return i;
+	*ret = (enum consent_value)i;
+	return 0;
+}
+
+const struct wire_message *wire_message(uint16_t type)
+{
+	for (size_t i = 0; i < wire_messages_n; i++)
+		if (wire_messages[i].type == type)
+			return &wire_messages[i];
+	return NULL;
+}
+
+static bool terminated(const char *text, size_t size)
+{
+	return memchr(text, '\0', size) != NULL;
+}
+
+static const char *check_limits(const struct wire_limits *m)
+{
+	if (m->n_doors > WIRE_DOORS_MAX)
+		return "more doors than fit";
+	for (uint32_t i = 0; i < m->n_doors; i++) {
+		if (!terminated(m->doors[i].name, sizeof(m->doors[i].name)))
+			return "a name without an end";
+		if (m->doors[i].role >= ROLE_N)
+			return "a role that does not exist";
+	}
+	if (m->sealed > 1 || m->built_in > 1)
+		return "a truth value that is neither 0 nor 1";
+	return m->pad ? "padding that is not zero" : NULL;
+}
+
+/* Ranges of the fields of one message of the right size; NULL when good. */
+static const char *check_fields(const void *data, enum wire_type type)
+{
+	const struct wire_lease_open *open = data;
+	const struct wire_lease_extend *extend = data;
+	const struct wire_lease_end *end = data;
+	const struct wire_lease_ended *ended = data;
+	const struct wire_set_consent *set = data;
+	const struct wire_consent *consent = data;
+	const struct wire_reloaded *reloaded = data;
+	const struct wire_refused *refused = data;
+
+	switch (type) {
+	case WIRE_GET_LIMITS:
+	case WIRE_HEARTBEAT:
+	case WIRE_ALIVE:
+	case WIRE_LEASE_OPENED:
+	case WIRE_LEASE_EXTENDED:
+	case WIRE_GET_CONSENT:
+	case WIRE_RELOAD:
+	case WIRE_POLICY_CHANGED:
+		return NULL;
+	case WIRE_LIMITS:
+		return check_limits(data);
+	case WIRE_LEASE_OPEN:
+		if (open->uid == UINT32_MAX || open->holder == UINT32_MAX)
+			return "a uid that nobody can have";
+		return open->pad ? "padding that is not zero" : NULL;
+	case WIRE_LEASE_EXTEND:
+		return extend->pad ? "padding that is not zero" : NULL;
+	case WIRE_LEASE_END:
+		if (end->reason >= REASON_N)
+			return "a reason that does not exist";
+		return end->pad ? "padding that is not zero" : NULL;
+	case WIRE_LEASE_ENDED:
+		if (ended->reason >= REASON_N)
+			return "a reason that does not exist";
+		return ended->pad ? "padding that is not zero" : NULL;
+	case WIRE_SET_CONSENT:
+		if (set->who == UINT32_MAX)
+			return "a uid that nobody can have";
+		if (set->value != CONSENT_GRANTED && set->value != CONSENT_HIDDEN)
+			return "a consent that nobody can give";
+		return NULL;
+	case WIRE_CONSENT:
+		return consent->value >= CONSENT_N ? "a consent that does not exist" : NULL;
+	case WIRE_RELOADED:
+		if (reloaded->outcome >= RELOAD_N)
+			return "an outcome that does not exist";
+		return terminated(reloaded->text, sizeof(reloaded->text)) ? NULL
+									  : "a text without an end";
+	case WIRE_REFUSED:
+		return refused->refusal >= REFUSAL_N ? "a refusal that does not exist" : NULL;
+	case WIRE_TYPE_N:
+		break;
+	}
+	return "a type that does not exist";
+}
+
+int wire_check(const void *data, size_t size, enum wire_side side,
+	       const struct wire_message **ret_message, const char **ret_why)
+{
+	const struct wire_message *m;
+	struct wire_header h;
+
+	*ret_message = NULL;
+	*ret_why = "shorter than a header";
+	if (size < sizeof(h))
+		return -EPROTO;
+	memcpy(&h, data, sizeof(h));
+	m = wire_message(h.type);
+	*ret_why = "a type that does not exist";
+	if (!m)
+		return -EPROTO;
+	*ret_message = m;
+	*ret_why = "not of its type's size";
+	if (size != m->size)
+		return -EPROTO;
+	*ret_why = "of another version of the protocol";
+	if (h.version != WIRE_VERSION)
+		return -EPROTO;
+	*ret_why = "meant for the other side";
+	if (m->side != side)
+		return -EPROTO;
+	*ret_why = "a request without a cookie";
+	if (side == TO_ENGINE && h.cookie == 0)
+		return -EPROTO;
+	*ret_why = check_fields(data, (enum wire_type)h.type);
+	return *ret_why ? -EPROTO : 0;
+}
+
+void wire_header_init(struct wire_header *h, enum wire_type type, uint32_t cookie)
+{
+	h->type = (uint16_t)type;
+	h->version = WIRE_VERSION;
+	h->cookie = cookie;
+}

@@ -1,0 +1,282 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+
+/*
+ * The boundary between the bus process and the engine: one SEQPACKET datagram, one message, of
+ * exactly its struct's size, in the machine's byte order. The table below is the protocol; codec,
+ * dispatch, log names, fuzzer and docs/protocol.md derive from it.
+ *
+ * Verbs with numbers only: never a path, an interface, a rule or a format string from the bus
+ * process. (Names and sentences travel only from the engine to the bus process.)
+ *
+ * A message that is not known, not of its size, out of range or not legal now drops the peer and
+ * ends its leases. A refusal by policy is an answer (REFUSED).
+ */
+#include "util.h"
+
+#define WIRE_VERSION 1
+#define WIRE_NAME_SIZE 36 /* 32 characters, a NUL, padding */
+#define WIRE_DOORS_MAX 32
+#define WIRE_LEASES_MAX 32
+#define WIRE_TEXT_SIZE 480
+#define WIRE_DIGEST_SIZE 32
+#define WIRE_NETWORK_SIZE 16
+#define WIRE_SIZE_MAX 2048
+
+enum wire_side {
+	TO_ENGINE,
+	TO_BUS,
+};
+
+/* From when on a message may come: at once, or after the limits were fetched on this connection. */
+enum wire_legal {
+	LEGAL_FIRST,
+	LEGAL_GREETED,
+	LEGAL_ALWAYS,
+};
+
+/*
+ * X(number, NAME, struct, side, legal, why it is safe)
+ * An answer carries the cookie of its request, an event carries 0.
+ */
+#define WIRE_MESSAGES(X)                                                                          \
+	X(1, GET_LIMITS, get_limits, TO_ENGINE, LEGAL_FIRST, "reads what the policy says to all") \
+	X(2, LIMITS, limits, TO_BUS, LEGAL_ALWAYS, "user names and maxima of the policy")         \
+	X(3, HEARTBEAT, heartbeat, TO_ENGINE, LEGAL_GREETED,                                      \
+	  "keeps open only what is open; its absence closes")                                     \
+	X(4, ALIVE, alive, TO_BUS, LEGAL_ALWAYS, "says that the engine is not hung")              \
+	X(5, LEASE_OPEN, lease_open, TO_ENGINE, LEGAL_GREETED,                                    \
+	  "the engine asks the policy again and owns the maxima")                                 \
+	X(6, LEASE_OPENED, lease_opened, TO_BUS, LEGAL_ALWAYS,                                    \
+	  "carries the read end of the lease's pipe: nothing can be written through it")          \
+	X(7, LEASE_EXTEND, lease_extend, TO_ENGINE, LEGAL_GREETED,                                \
+	  "never beyond the policy's longest from now")                                           \
+	X(8, LEASE_EXTENDED, lease_extended, TO_BUS, LEGAL_ALWAYS, "a time")                      \
+	X(9, LEASE_END, lease_end, TO_ENGINE, LEGAL_GREETED, "closing is always safe")            \
+	X(10, LEASE_ENDED, lease_ended, TO_BUS, LEGAL_ALWAYS, "answer, or event with cookie 0")   \
+	X(11, SET_CONSENT, set_consent, TO_ENGINE, LEGAL_GREETED,                                 \
+	  "opens nothing by itself; only the probe's uid may use it")                             \
+	X(12, GET_CONSENT, get_consent, TO_ENGINE, LEGAL_GREETED, "reads a fact")                 \
+	X(13, CONSENT, consent, TO_BUS, LEGAL_ALWAYS, "answer to both, or event with cookie 0")   \
+	X(14, RELOAD, reload, TO_ENGINE, LEGAL_GREETED,                                           \
+	  "reads files that only root can write; a bad policy changes nothing")                   \
+	X(15, RELOADED, reloaded, TO_BUS, LEGAL_ALWAYS, "how a reload went, in a sentence")       \
+	X(16, REFUSED, refused, TO_BUS, LEGAL_ALWAYS, "a refusal with its number")                \
+	X(17, POLICY_CHANGED, policy_changed, TO_BUS, LEGAL_ALWAYS,                               \
+	  "event: the limits must be fetched anew")
+
+enum wire_type {
+#define X(number, NAME, name, side, legal, why) WIRE_##NAME = (number),
+	WIRE_MESSAGES(X)
+#undef X
+		WIRE_TYPE_N
+};
+
+/* Why a request was refused: an answer, not a fault. */
+#define WIRE_REFUSALS(X)                                                                       \
+	X(NOT_A_DOOR, "not-a-door")         /* the uid has no role that may be given a door */ \
+	X(BUSY, "busy")                     /* another lease for that uid lives */             \
+	X(TOO_LONG, "too-long")             /* detail: the longest, seconds */                 \
+	X(TOO_MANY, "too-many")             /* detail: how many may be open at once */         \
+	X(NO_CONSENT, "no-consent")         /* an autoconfig uid, and nobody consented */      \
+	X(NO_SUCH_LEASE, "no-such-lease")   /* it has ended, or never was */                   \
+	X(USER_CHANGED, "user-changed")     /* the name has another uid now: reload first */   \
+	X(NO_POLICY, "no-policy")           /* the built-in wall is up, which has no doors */  \
+	X(ENGINE_FAILURE, "engine-failure") /* the kernel refused; detail: errno */
+
+enum wire_refusal {
+#define X(NAME, text) REFUSAL_##NAME,
+	WIRE_REFUSALS(X)
+#undef X
+		REFUSAL_N
+};
+
+/* Why a lease ended. */
+#define WIRE_REASONS(X)                                                                  \
+	X(CLOSED, "closed")         /* the descriptor was closed */                      \
+	X(LEFT, "left")             /* the asker left the bus */                         \
+	X(DISABLED, "disabled")     /* DisableClearnetUser */                            \
+	X(DEADLINE, "deadline")     /* its time was up */                                \
+	X(SESSION, "session")       /* the holder's session ended or is not active */    \
+	X(SUSPEND, "suspend")       /* the machine goes to sleep */                      \
+	X(POLICY, "policy")         /* a reload would not grant it */                    \
+	X(DENIED, "denied")         /* polkit says no now */                             \
+	X(CONSENT, "consent")       /* the consent it stood on is gone */                \
+	X(BUS_GONE, "bus-gone")     /* the bus process has gone or broke the protocol */ \
+	X(BUS_SILENT, "bus-silent") /* no heartbeat of the bus process */                \
+	X(SHUTDOWN, "shutdown")     /* the engine stops */                               \
+	X(FAILURE, "failure")       /* the kernel refused to renew it, or the engine is lost */
+
+enum wire_reason {
+#define X(NAME, text) REASON_##NAME,
+	WIRE_REASONS(X)
+#undef X
+		REASON_N
+};
+
+enum wire_role { ROLE_CLEARNET, ROLE_AUTOCONFIG, ROLE_N };
+
+enum consent_value { CONSENT_UNKNOWN, CONSENT_GRANTED, CONSENT_HIDDEN, CONSENT_N };
+
+enum reload_outcome { RELOAD_LOADED, RELOAD_UNCHANGED, RELOAD_REFUSED, RELOAD_N };
+
+struct wire_header {
+	uint16_t type;    /* enum wire_type */
+	uint16_t version; /* WIRE_VERSION */
+	uint32_t cookie;  /* chosen by the asker, not 0; an answer repeats it */
+};
+
+struct wire_get_limits {
+	struct wire_header header;
+};
+
+struct wire_door {
+	uint32_t uid;
+	uint32_t role; /* enum wire_role */
+	char name[WIRE_NAME_SIZE];
+};
+
+struct wire_limits {
+	struct wire_header header;
+	uint32_t default_seconds;
+	uint32_t longest_seconds;
+	uint32_t most_leases;
+	uint32_t dns_most;
+	uint32_t sealed;   /* 1: a wall of ours is in the kernel */
+	uint32_t built_in; /* 1: it is the built-in one, because the policy has errors */
+	uint32_t n_doors;
+	uint32_t pad;
+	uint8_t digest[WIRE_DIGEST_SIZE]; /* of the ruleset in force */
+	struct wire_door doors[WIRE_DOORS_MAX];
+};
+
+struct wire_heartbeat {
+	struct wire_header header;
+};
+
+struct wire_alive {
+	struct wire_header header;
+};
+
+struct wire_lease_open {
+	struct wire_header header;
+	uint32_t uid;
+	uint32_t seconds; /* 0: the policy's default */
+	uint32_t holder;  /* uid of the asker, for the log */
+	uint32_t pad;
+};
+
+struct wire_lease_opened {
+	struct wire_header header;
+	uint64_t id;
+	uint64_t started; /* microseconds of CLOCK_BOOTTIME */
+	uint64_t expires;
+};
+
+struct wire_lease_extend {
+	struct wire_header header;
+	uint64_t id;
+	uint32_t seconds; /* from now; 0: the policy's default */
+	uint32_t pad;
+};
+
+struct wire_lease_extended {
+	struct wire_header header;
+	uint64_t id;
+	uint64_t expires;
+};
+
+struct wire_lease_end {
+	struct wire_header header;
+	uint64_t id;
+	uint32_t reason; /* enum wire_reason */
+	uint32_t pad;
+};
+
+struct wire_lease_ended {
+	struct wire_header header;
+	uint64_t id;
+	uint32_t reason;
+	uint32_t pad;
+};
+
+struct wire_set_consent {
+	struct wire_header header;
+	uint32_t value; /* enum consent_value: granted or hidden */
+	uint32_t who;   /* uid */
+	uint8_t network[WIRE_NETWORK_SIZE];
+};
+
+struct wire_get_consent {
+	struct wire_header header;
+};
+
+struct wire_consent {
+	struct wire_header header;
+	uint32_t value;
+	uint32_t who;
+	uint64_t since; /* microseconds of CLOCK_BOOTTIME; 0: never set */
+	uint8_t network[WIRE_NETWORK_SIZE];
+	uint64_t uses; /* leases that stood on it */
+};
+
+struct wire_reload {
+	struct wire_header header;
+};
+
+struct wire_reloaded {
+	struct wire_header header;
+	uint32_t outcome;  /* enum reload_outcome */
+	uint32_t n_errors; /* in the policy */
+	char text[WIRE_TEXT_SIZE];
+};
+
+struct wire_refused {
+	struct wire_header header;
+	uint32_t refusal; /* enum wire_refusal */
+	uint32_t detail;
+};
+
+struct wire_policy_changed {
+	struct wire_header header;
+};
+
+_Static_assert(sizeof(struct wire_header) == 8, "the header is eight bytes");
+_Static_assert(sizeof(struct wire_limits) == 8 + 8 * 4 + 32 + 32 * 44, "no hidden padding");
+_Static_assert(sizeof(struct wire_lease_open) == 24, "no hidden padding");
+_Static_assert(sizeof(struct wire_lease_opened) == 32, "no hidden padding");
+_Static_assert(sizeof(struct wire_consent) == 48, "no hidden padding");
+_Static_assert(sizeof(struct wire_reloaded) == 16 + WIRE_TEXT_SIZE, "no hidden padding");
+
+/* One row of the table. */
+struct wire_message {
+	uint16_t type;
+	const char *name; /* "LEASE_OPEN" */
+	size_t size;
+	enum wire_side side;
+	enum wire_legal legal;
+	const char *why_safe;
+};
+
+extern const struct wire_message wire_messages[];
+extern const size_t wire_messages_n;
+
+/* The row of a type, or NULL. */
+const struct wire_message *wire_message(uint16_t type);
+
+const char *wire_refusal_to_string(enum wire_refusal r);
+const char *wire_reason_to_string(enum wire_reason r);
+int wire_reason_from_string(const char *text, enum wire_reason *ret);
+const char *wire_consent_to_string(enum consent_value c);
+int wire_consent_from_string(const char *text, enum consent_value *ret);
+
+/*
+ * Checks bytes that came from a peer, in this order: exact size for the type, version, side,
+ * ranges of every field, terminated strings, zero padding. Whether the message is legal now and
+ * what the policy says is the receiver's business. 0, or -EPROTO with *ret_why a static sentence.
+ */
+int wire_check(const void *data, size_t size, enum wire_side side,
+	       const struct wire_message **ret_message, const char **ret_why);
+
+/* Fills the header of a message; the rest must have been zeroed by the caller. */
+void wire_header_init(struct wire_header *h, enum wire_type type, uint32_t cookie);

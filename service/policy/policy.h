@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+
+/*
+ * The policy: what an administrator's files say, checked and immutable. Spec section 7.
+ * Addresses and ports are in host byte order except where it says otherwise.
+ */
+#include "util.h"
+
+#define POLICY_NAME_MAX 32   /* characters of a user's name, as useradd(8) allows */
+#define POLICY_DOORS_MAX 32  /* clearnet and autoconfig users together */
+#define POLICY_LEASES_MAX 32 /* upper bound of [lease] most */
+#define POLICY_SECONDS_MAX (7 * 86400u)
+#define POLICY_DNS_MOST_MAX 32
+
+/* Where a thing was said. file is an index into policy.files; line 0 is the built-in default. */
+struct origin {
+	uint32_t file;
+	uint32_t line;
+};
+
+/* A user that exists. Unknown names never get here: they are a warning and get nothing. */
+struct user {
+	char name[POLICY_NAME_MAX + 1]; /* as written; a number for a number */
+	uid_t uid;
+	bool by_number; /* written as a number: never resolved again */
+	struct origin origin;
+};
+
+struct users {
+	struct user *items;
+	size_t n;
+};
+
+/* One ADDRESS:PORT[-PORT]/PROTO. IPv4, or the IPv6 address ::1. */
+struct listen {
+	bool ipv6;     /* then the address is ::1 and addr is 0 */
+	uint32_t addr; /* IPv4, host order */
+	uint16_t first;
+	uint16_t last;
+	uint8_t protocol; /* IPPROTO_TCP or IPPROTO_UDP */
+	struct origin origin;
+};
+
+struct service {
+	char *name;
+	struct listen *listens;
+	size_t n_listens;
+	struct users users;  /* who may connect */
+	struct users server; /* who may answer; uid 0 when not said */
+	struct origin origin;
+};
+
+/* PORT[-PORT][/PROTO] of [lan] refuse. protocol 0: every protocol that has ports. */
+struct ports {
+	uint16_t first;
+	uint16_t last;
+	uint8_t protocol;
+	struct origin origin;
+};
+
+/* An IPv4 network, host order, host bits zero. */
+struct subnet {
+	uint32_t addr;
+	uint8_t prefix; /* 0..32 */
+	struct origin origin;
+};
+
+struct subnets {
+	struct subnet *items;
+	size_t n;
+};
+
+struct policy {
+	char **files; /* names for origin.file */
+	size_t n_files;
+
+	struct users tor, desktop, clearnet, autoconfig; /* [users] */
+
+	struct service *services;
+	size_t n_services;
+
+	struct { /* [automap] */
+		struct subnet range;
+		uint16_t port; /* Tor's TransPort on 127.0.0.1 */
+		struct users users;
+		struct origin origin;
+	} automap;
+
+	struct {               /* [dns] */
+		uint16_t port; /* Tor's DNSPort on 127.0.0.1 */
+		bool tcp;
+		struct users users;
+		struct origin origin;
+	} dns;
+
+	struct { /* [tor] */
+		bool dns, udp, loopback;
+		struct origin origin;
+	} tor_may;
+
+	struct { /* [lan] */
+		struct subnets ranges, exclude;
+		bool on_link;
+		struct ports *refuse;
+		size_t n_refuse;
+		struct origin origin;
+	} lan;
+
+	struct { /* [lease] */
+		uint32_t default_seconds, longest_seconds, most;
+	} lease;
+
+	struct { /* [clearnet-dns] */
+		struct users readers;
+		uint32_t most;
+	} clearnet_dns;
+};
+
+struct policy *policy_free(struct policy *p);
+
+static inline void policy_freep(struct policy **p)
+{
+	(void)policy_free(*p);
+}
+
+/*
+ * The wall that needs no file: Tor and its own services on loopback, no LAN, no door. Loaded for
+ * early boot and when the policy is broken. tor_uid: the uid of debian-tor, or UINT32_MAX when
+ * there is none. NULL: out of memory.
+ */
+struct policy *policy_built_in(uid_t tor_uid);
+
+bool users_contain(const struct users *u, uid_t uid);
+
+/* The clearnet or autoconfig user of that uid, or NULL: nobody else can be given a door. */
+const struct user *policy_door(const struct policy *p, uid_t uid, bool *ret_autoconfig);
+
+/* "FILE:LINE" or "built-in", into buf. */
+void policy_format_origin(const struct policy *p, struct origin o, char *buf, size_t size);
+
+/*
+ * The merged policy as one INI text that parses to the same policy again, each line followed by
+ * its origin in a comment. NULL: out of memory. The caller frees it.
+ */
+char *policy_show(const struct policy *p);
