@@ -152,7 +152,9 @@ static const char *check_fields(const void *data, enum wire_type type)
 		return terminated(reloaded->text, sizeof(reloaded->text)) ? NULL
 									  : "a text without an end";
 	case WIRE_REFUSED:
-		return refused->refusal >= REFUSAL_N ? "a refusal that does not exist" : NULL;
+		if (refused->refusal == REFUSAL_NONE || refused->refusal >= REFUSAL_N)
+			return "a refusal that does not exist";
+		return NULL;
 	case WIRE_TYPE_N:
 		break;
 	}

@@ -74,6 +74,7 @@ enum wire_type {
 
 /* Why a request was refused: an answer, not a fault. */
 #define WIRE_REFUSALS(X)                                                                       \
+	X(NONE, "none")                     /* not refused: never on the wire */               \
 	X(NOT_A_DOOR, "not-a-door")         /* the uid has no role that may be given a door */ \
 	X(BUSY, "busy")                     /* another lease for that uid lives */             \
 	X(TOO_LONG, "too-long")             /* detail: the longest, seconds */                 \

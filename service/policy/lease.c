@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "lease.h"
+
+static usec_t earlier(usec_t a, usec_t b)
+{
+	return a < b ? a : b;
+}
+
+static const struct lease *find_uid(const struct lease_table *t, uid_t uid)
+{
+	for (size_t i = 0; i < t->n; i++)
+		if (t->items[i].uid == uid)
+			return &t->items[i];
+	return NULL;
+}
+
+struct lease *lease_find(struct lease_table *t, uint64_t id)
+{
+	for (size_t i = 0; i < t->n; i++)
+		if (t->items[i].id == id)
+			return &t->items[i];
+	return NULL;
+}
+
+static enum wire_refusal check_seconds(const struct policy *p, uint32_t *seconds,
+				       uint32_t *ret_detail)
+{
+	if (*seconds == 0)
+		*seconds = p->lease.default_seconds;
+	*ret_detail = p->lease.longest_seconds;
+	if (*seconds > p->lease.longest_seconds)
+		return REFUSAL_TOO_LONG;
+	*ret_detail = 0;
+	return REFUSAL_NONE;
+}
+
+enum wire_refusal lease_consider(const struct lease_table *t, const struct policy *p, uid_t uid,
+				 uint32_t seconds, uid_t holder, uint32_t mark, usec_t now,
+				 struct lease *ret, uint32_t *ret_detail)
+{
+	enum wire_refusal refusal;
+	bool autoconfig;
+
+	*ret_detail = 0;
+	if (!policy_door(p, uid, &autoconfig))
+		return REFUSAL_NOT_A_DOOR;
+	if (autoconfig && t->consent.value != CONSENT_GRANTED)
+		return REFUSAL_NO_CONSENT;
+	refusal = check_seconds(p, &seconds, ret_detail);
+	if (refusal != REFUSAL_NONE)
+		return refusal;
+	if (find_uid(t, uid))
+		return REFUSAL_BUSY;
+	*ret_detail = p->lease.most;
+	if (t->n >= p->lease.most || t->n >= ARRAY_SIZE(t->items))
+		return REFUSAL_TOO_MANY;
+	*ret_detail = 0;
+	*ret = (struct lease){
+		.id = t->last_id + 1,
+		.uid = uid,
+		.mark = mark,
+		.holder = holder,
+		.autoconfig = autoconfig,
+		.started = now,
+		.expires = now + seconds * USEC_PER_SEC,
+	};
+	ret->kernel_until = lease_kernel_until(ret, now);
+	return REFUSAL_NONE;
+}
+
+void lease_add(struct lease_table *t, const struct lease *l)
+{
+	t->items[t->n++] = *l;
+	t->last_id = l->id;
+	if (l->autoconfig)
+		t->consent.uses++;
+}
+
+enum wire_refusal lease_extend(struct lease_table *t, const struct policy *p, uint64_t id,
+			       uint32_t seconds, usec_t now, usec_t *ret_expires,
+			       uint32_t *ret_detail)
+{
+	struct lease *l = lease_find(t, id);
+	enum wire_refusal refusal;
+
+	*ret_detail = 0;
+	if (!l || l->expires <= now)
+		return REFUSAL_NO_SUCH_LEASE;
+	refusal = check_seconds(p, &seconds, ret_detail);
+	if (refusal != REFUSAL_NONE)
+		return refusal;
+	l->expires = now + seconds * USEC_PER_SEC;
+	*ret_expires = l->expires;
+	return REFUSAL_NONE;
+}
+
+void lease_renewed(struct lease_table *t, uint64_t id, usec_t until)
+{
+	struct lease *l = lease_find(t, id);
+
+	if (l)
+		l->kernel_until = until;
+}
+
+bool lease_remove(struct lease_table *t, uint64_t id)
+{
+	struct lease *l = lease_find(t, id);
+
+	if (!l)
+		return false;
+	*l = t->items[--t->n];
+	return true;
+}
+
+usec_t lease_kernel_until(const struct lease *l, usec_t now)
+{
+	return earlier(now + LEASE_KERNEL_TIMEOUT, l->expires);
+}
+
+static void effect(struct lease_effects *e, struct lease_effect item)
+{
+	e->items[e->n++] = item;
+}
+
+static void effect_end(struct lease_effects *e, const struct lease *l, enum wire_reason reason)
+{
+	effect(e, (struct lease_effect){.kind = EFFECT_END, .id = l->id, .reason = reason});
+}
+
+/* When the elements of a lease should be renewed, if the bus process is heard of. */
+static usec_t renew_at(const struct lease *l)
+{
+	if (l->kernel_until == l->expires)
+		return USEC_INFINITY;
+	return l->kernel_until - (LEASE_KERNEL_TIMEOUT - LEASE_RENEW_AFTER);
+}
+
+void lease_tick(const struct lease_table *t, usec_t heartbeat, usec_t now,
+		struct lease_effects *ret)
+{
+	bool heard = now < heartbeat + LEASE_HEARTBEAT_MAX;
+
+	ret->n = 0;
+	for (size_t i = 0; i < t->n; i++) {
+		const struct lease *l = &t->items[i];
+
+		if (now >= l->expires)
+			effect_end(ret, l, REASON_DEADLINE);
+		else if (now >= l->kernel_until)
+			effect_end(ret, l, REASON_BUS_SILENT);
+		else if (heard && now >= renew_at(l))
+			effect(ret, (struct lease_effect){
+					    .kind = EFFECT_RENEW,
+					    .id = l->id,
+					    .until = lease_kernel_until(l, now),
+				    });
+	}
+}
+
+usec_t lease_next(const struct lease_table *t, usec_t heartbeat)
+{
+	usec_t next = USEC_INFINITY;
+
+	for (size_t i = 0; i < t->n; i++) {
+		const struct lease *l = &t->items[i];
+		usec_t renew = renew_at(l);
+
+		next = earlier(next, earlier(l->expires, l->kernel_until));
+		/* Too late to have been heard of by then: the next heartbeat calls the tick. */
+		if (renew < heartbeat + LEASE_HEARTBEAT_MAX)
+			next = earlier(next, renew);
+	}
+	return next;
+}
+
+void lease_reconsider(const struct lease_table *t, const struct policy *p, usec_t now,
+		      struct lease_effects *ret)
+{
+	size_t kept = 0;
+
+	ret->n = 0;
+	for (size_t i = 0; i < t->n; i++) {
+		const struct lease *l = &t->items[i];
+		usec_t left = l->expires > now ? l->expires - now : 0;
+		bool autoconfig;
+
+		if (policy_door(p, l->uid, &autoconfig) && autoconfig == l->autoconfig &&
+		    left <= p->lease.longest_seconds * USEC_PER_SEC && kept < p->lease.most)
+			kept++;
+		else
+			effect_end(ret, l, REASON_POLICY);
+	}
+}
+
+void lease_end_all(const struct lease_table *t, enum wire_reason reason, struct lease_effects *ret)
+{
+	ret->n = 0;
+	for (size_t i = 0; i < t->n; i++)
+		effect_end(ret, &t->items[i], reason);
+}
+
+void consent_set(struct lease_table *t, enum consent_value value, uid_t who,
+		 const uint8_t network[WIRE_NETWORK_SIZE], usec_t now, struct lease_effects *ret)
+{
+	bool same = memcmp(t->consent.network, network, WIRE_NETWORK_SIZE) == 0;
+
+	ret->n = 0;
+	t->consent.value = value;
+	t->consent.who = who;
+	t->consent.since = now;
+	memcpy(t->consent.network, network, WIRE_NETWORK_SIZE);
+	/* Consent is for one network: another network's does not carry a running lease. */
+	if (value == CONSENT_GRANTED && same)
+		return;
+	for (size_t i = 0; i < t->n; i++)
+		if (t->items[i].autoconfig)
+			effect_end(ret, &t->items[i], REASON_CONSENT);
+}

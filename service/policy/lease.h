@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+
+/*
+ * Leases and consent as a pure state machine: (table, event, now) -> table and effects. Spec
+ * sections 2 and 6. Nothing here touches the kernel; engine.c carries the effects out. All times
+ * are microseconds of CLOCK_BOOTTIME.
+ */
+#include "policy.h"
+#include "wire.h"
+
+/* What the kernel gives an element at most: a dead or hung process closes the door within it. */
+#define LEASE_KERNEL_TIMEOUT (15 * USEC_PER_SEC)
+#define LEASE_RENEW_AFTER (5 * USEC_PER_SEC)
+/* No renewal unless the bus process was heard of within this time. */
+#define LEASE_HEARTBEAT_MAX (5 * USEC_PER_SEC)
+
+struct lease {
+	uint64_t id;
+	uid_t uid;     /* for whom the door is open */
+	uint32_t mark; /* of its flows */
+	uid_t holder;  /* who asked */
+	bool autoconfig;
+	usec_t started;
+	usec_t expires;
+	usec_t kernel_until; /* when its elements end by themselves */
+};
+
+struct consent {
+	enum consent_value value;
+	uid_t who;
+	usec_t since; /* 0: never set */
+	uint8_t network[WIRE_NETWORK_SIZE];
+	uint64_t uses;
+};
+
+struct lease_table {
+	struct lease items[WIRE_LEASES_MAX];
+	size_t n;
+	uint64_t last_id;
+	struct consent consent;
+};
+
+enum lease_effect_kind { EFFECT_RENEW, EFFECT_END };
+
+/* What is to be done in the kernel, and then with lease_renewed() or lease_remove(). */
+struct lease_effect {
+	enum lease_effect_kind kind;
+	uint64_t id;
+	enum wire_reason reason; /* EFFECT_END */
+	usec_t until;            /* EFFECT_RENEW: the elements' new end */
+};
+
+struct lease_effects {
+	struct lease_effect items[WIRE_LEASES_MAX];
+	size_t n;
+};
+
+/*
+ * Would this lease be granted? REFUSAL_NONE and the lease, not yet in the table, in *ret; else
+ * why not, and in *ret_detail the number that belongs to it. seconds 0: the policy's default.
+ * mark must be one that no lease of the table has.
+ */
+enum wire_refusal lease_consider(const struct lease_table *t, const struct policy *p, uid_t uid,
+				 uint32_t seconds, uid_t holder, uint32_t mark, usec_t now,
+				 struct lease *ret, uint32_t *ret_detail);
+
+/* Enters a considered lease once the kernel has it. */
+void lease_add(struct lease_table *t, const struct lease *l);
+
+/* A later (or earlier) end, from now, never beyond the policy's longest. */
+enum wire_refusal lease_extend(struct lease_table *t, const struct policy *p, uint64_t id,
+			       uint32_t seconds, usec_t now, usec_t *ret_expires,
+			       uint32_t *ret_detail);
+
+struct lease *lease_find(struct lease_table *t, uint64_t id);
+void lease_renewed(struct lease_table *t, uint64_t id, usec_t until);
+/* Leaves the table; false if it was not there. */
+bool lease_remove(struct lease_table *t, uint64_t id);
+
+/* The end of a new or renewed lease's elements. */
+usec_t lease_kernel_until(const struct lease *l, usec_t now);
+
+/* What time alone demands: renewals while the bus process lives, ends at deadlines. */
+void lease_tick(const struct lease_table *t, usec_t heartbeat, usec_t now,
+		struct lease_effects *ret);
+
+/* When lease_tick() should be called again; USEC_INFINITY without leases. */
+usec_t lease_next(const struct lease_table *t, usec_t heartbeat);
+
+/* What a new policy would not grant: no door any more, too long, too many. */
+void lease_reconsider(const struct lease_table *t, const struct policy *p, usec_t now,
+		      struct lease_effects *ret);
+
+/* Ends all, for one reason. */
+void lease_end_all(const struct lease_table *t, enum wire_reason reason, struct lease_effects *ret);
+
+/* Sets the fact; without consent the leases that stood on it end. */
+void consent_set(struct lease_table *t, enum consent_value value, uid_t who,
+		 const uint8_t network[WIRE_NETWORK_SIZE], usec_t now, struct lease_effects *ret);

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The constant tables of ruleset.h: names, fields, sets, hooks. */
+#include "ruleset.h"
+
+const struct rs_field_info rs_fields[FIELD_N] = {
+	[FIELD_IIF] = {"iif", 4, false},
+	[FIELD_OIF] = {"oif", 4, false},
+	[FIELD_NFPROTO] = {"meta nfproto", 1, false},
+	[FIELD_L4PROTO] = {"meta l4proto", 1, false},
+	[FIELD_SKUID] = {"meta skuid", 4, false},
+	[FIELD_FIB_DADDR_TYPE] = {"fib daddr type", 4, false},
+	[FIELD_CT_STATE] = {"ct state", 4, false},
+	[FIELD_CT_DIRECTION] = {"ct direction", 1, false},
+	[FIELD_CT_STATUS] = {"ct status", 4, false},
+	[FIELD_CT_MARK] = {"ct mark", 4, false},
+	[FIELD_CT_ORIGINAL_DADDR] = {"ct original ip daddr", 4, true},
+	[FIELD_CT_ORIGINAL_DPORT] = {"ct original proto-dst", 2, true},
+	[FIELD_IP_SADDR] = {"ip saddr", 4, true},
+	[FIELD_IP_DADDR] = {"ip daddr", 4, true},
+	[FIELD_IP6_SADDR] = {"ip6 saddr", 16, true},
+	[FIELD_IP6_DADDR] = {"ip6 daddr", 16, true},
+	[FIELD_TH_SPORT] = {"th sport", 2, true},
+	[FIELD_TH_DPORT] = {"th dport", 2, true},
+	[FIELD_TCP_FLAGS] = {"tcp flags", 1, false},
+};
+
+static const char *const chains[CHAIN_N] = {
+#define X(NAME, name) [CHAIN_##NAME] = (name),
+	RS_CHAINS(X)
+#undef X
+};
+
+/* Priorities: NF_IP_PRI_NAT_DST and NF_IP_PRI_FILTER of linux/netfilter_ipv4.h. */
+static const struct rs_base bases[] = {
+	[CHAIN_NAT_OUTPUT] = {"nat", 3, -100, false},
+	[CHAIN_OUTPUT] = {"filter", 3, 0, true},
+	[CHAIN_INPUT] = {"filter", 1, 0, true},
+	[CHAIN_FORWARD] = {"filter", 2, 0, true},
+};
+
+static const struct {
+	const char *name, *what;
+} counters[COUNTER_N] = {
+#define X(NAME, name, what) [COUNTER_##NAME] = {name, what},
+	RS_COUNTERS(X)
+#undef X
+};
+
+static const struct rs_set_info sets[SET_N] = {
+#define X(NAME, text, set_flags, set_data, ...)  \
+	[SET_##NAME] = {.name = (text),          \
+			.flags = (set_flags),    \
+			.data = (set_data),      \
+			.fields = {__VA_ARGS__}, \
+			.n_fields = ARRAY_SIZE(((const uint8_t[]){__VA_ARGS__}))},
+	RS_SETS(X)
+#undef X
+};
+
+const char *rs_chain_name(enum rs_chain c)
+{
+	return chains[c];
+}
+
+const struct rs_base *rs_chain_base(enum rs_chain c)
+{
+	return c < ARRAY_SIZE(bases) ? &bases[c] : NULL;
+}
+
+const char *rs_counter_name(enum rs_counter c)
+{
+	return counters[c].name;
+}
+
+const char *rs_counter_what(enum rs_counter c)
+{
+	return counters[c].what;
+}
+
+const struct rs_set_info *rs_set_info(enum rs_set s)
+{
+	return &sets[s];
+}

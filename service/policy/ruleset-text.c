@@ -1,0 +1,340 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The ruleset in nft(8) syntax. */
+#include "ruleset.h"
+
+#include <inttypes.h>
+#include <netinet/in.h>
+#include <stdio.h>
+
+struct text {
+	FILE *f;
+	const struct policy *policy;
+};
+
+struct number_name {
+	uint32_t number;
+	const char *name;
+};
+
+static const struct number_name protocols[] = {
+	{1, "icmp"},       {6, "tcp"},    {17, "udp"},      {33, "dccp"},
+	{58, "ipv6-icmp"}, {132, "sctp"}, {136, "udplite"},
+};
+static const struct number_name nfprotos[] = {{2, "ipv4"}, {10, "ipv6"}};
+static const struct number_name fib_types[] = {{1, "unicast"}, {2, "local"}};
+static const struct number_name ct_states[] = {{2, "established"}, {4, "related"}, {8, "new"}};
+static const struct number_name ct_statuses[] = {{0x20, "dnat"}};
+static const struct number_name directions[] = {{0, "original"}, {1, "reply"}};
+static const struct number_name tcp_flags[] = {{0x02, "syn"}, {0x17, "(fin | syn | rst | ack)"}};
+static const struct number_name links[] = {{1, "\"lo\""}};
+
+static const struct names {
+	enum rs_field field;
+	const struct number_name *items;
+	size_t n;
+} names[] = {
+	{FIELD_IIF, links, ARRAY_SIZE(links)},
+	{FIELD_OIF, links, ARRAY_SIZE(links)},
+	{FIELD_NFPROTO, nfprotos, ARRAY_SIZE(nfprotos)},
+	{FIELD_L4PROTO, protocols, ARRAY_SIZE(protocols)},
+	{FIELD_FIB_DADDR_TYPE, fib_types, ARRAY_SIZE(fib_types)},
+	{FIELD_CT_STATE, ct_states, ARRAY_SIZE(ct_states)},
+	{FIELD_CT_STATUS, ct_statuses, ARRAY_SIZE(ct_statuses)},
+	{FIELD_CT_DIRECTION, directions, ARRAY_SIZE(directions)},
+	{FIELD_TCP_FLAGS, tcp_flags, ARRAY_SIZE(tcp_flags)},
+};
+
+static bool print_name(FILE *f, enum rs_field field, uint32_t v)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		if (names[i].field != field)
+			continue;
+		for (size_t j = 0; j < names[i].n; j++)
+			if (names[i].items[j].number == v) {
+				(void)fputs(names[i].items[j].name, f);
+				return true;
+			}
+	}
+	return false;
+}
+
+static void print_addr(FILE *f, uint32_t a)
+{
+	(void)fprintf(f, "%u.%u.%u.%u", a >> 24, a >> 16 & 0xff, a >> 8 & 0xff, a & 0xff);
+}
+
+static void print_value(FILE *f, enum rs_field field, uint32_t v)
+{
+	switch (field) {
+	case FIELD_IP_SADDR:
+	case FIELD_IP_DADDR:
+	case FIELD_CT_ORIGINAL_DADDR:
+		print_addr(f, v);
+		return;
+	case FIELD_IP6_SADDR:
+	case FIELD_IP6_DADDR:
+		(void)fprintf(f, "::%x", v);
+		return;
+	case FIELD_CT_MARK:
+		(void)fprintf(f, "0x%08x", v);
+		return;
+	case FIELD_NONE:
+	case FIELD_IIF:
+	case FIELD_OIF:
+	case FIELD_NFPROTO:
+	case FIELD_L4PROTO:
+	case FIELD_SKUID:
+	case FIELD_FIB_DADDR_TYPE:
+	case FIELD_CT_STATE:
+	case FIELD_CT_DIRECTION:
+	case FIELD_CT_STATUS:
+	case FIELD_CT_ORIGINAL_DPORT:
+	case FIELD_TH_SPORT:
+	case FIELD_TH_DPORT:
+	case FIELD_TCP_FLAGS:
+	case FIELD_N:
+		break;
+	}
+	if (!print_name(f, field, v))
+		(void)fprintf(f, "%u", v);
+}
+
+static const char *type_name(enum rs_field field)
+{
+	switch (field) {
+	case FIELD_SKUID:
+		return "uid";
+	case FIELD_IP_SADDR:
+	case FIELD_IP_DADDR:
+		return "ipv4_addr";
+	case FIELD_L4PROTO:
+		return "inet_proto";
+	case FIELD_TH_SPORT:
+	case FIELD_TH_DPORT:
+		return "inet_service";
+	case FIELD_CT_MARK:
+		return "mark";
+	case FIELD_NONE:
+	case FIELD_IIF:
+	case FIELD_OIF:
+	case FIELD_NFPROTO:
+	case FIELD_FIB_DADDR_TYPE:
+	case FIELD_CT_STATE:
+	case FIELD_CT_DIRECTION:
+	case FIELD_CT_STATUS:
+	case FIELD_CT_ORIGINAL_DADDR:
+	case FIELD_CT_ORIGINAL_DPORT:
+	case FIELD_IP6_SADDR:
+	case FIELD_IP6_DADDR:
+	case FIELD_TCP_FLAGS:
+	case FIELD_N:
+		break;
+	}
+	return "integer";
+}
+
+static void print_origin(const struct text *t, struct origin o)
+{
+	char buf[512];
+
+	if (!t->policy || !o.line)
+		return;
+	policy_format_origin(t->policy, o, buf, sizeof(buf));
+	(void)fprintf(t->f, " # %s", buf);
+}
+
+static void print_key(FILE *f, const uint8_t *fields, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		(void)fprintf(f, "%s%s", i ? " . " : "", rs_fields[fields[i]].text);
+}
+
+static uint32_t prefix_length(uint32_t mask)
+{
+	uint32_t n = 0;
+
+	for (; mask; mask <<= 1)
+		n++;
+	return n;
+}
+
+static void print_match(FILE *f, const struct rs_stmt *s)
+{
+	enum rs_field field = s->fields[0];
+	bool not = s->kind == STMT_IS_NOT;
+
+	(void)fprintf(f, "%s ", rs_fields[field].text);
+	if (field == FIELD_IP_DADDR || field == FIELD_CT_ORIGINAL_DADDR) {
+		(void)fputs(not ? "!= " : "", f);
+		print_value(f, field, s->value);
+		if (s->mask)
+			(void)fprintf(f, "/%u", prefix_length(s->mask));
+		return;
+	}
+	if (s->mask) {
+		(void)fputs("& ", f);
+		print_value(f, field, s->mask);
+		(void)fputs(not ? " != " : " == ", f);
+	} else if (not ) {
+		(void)fputs("!= ", f);
+	}
+	print_value(f, field, s->value);
+}
+
+static void print_stmt(FILE *f, const struct rs_stmt *s)
+{
+	switch ((enum rs_kind)s->kind) {
+	case STMT_IS:
+	case STMT_IS_NOT:
+		print_match(f, s);
+		return;
+	case STMT_IN:
+	case STMT_NOT_IN:
+		print_key(f, s->fields, s->n_fields);
+		(void)fprintf(f, " %s@%s",
+			      s->kind == STMT_IN ? "" : "!= ", rs_set_info(s->object)->name);
+		return;
+	case STMT_GO:
+		print_key(f, s->fields, s->n_fields);
+		(void)fprintf(f, " vmap @%s", rs_set_info(s->object)->name);
+		return;
+	case STMT_COUNT:
+		(void)fprintf(f, "counter name \"%s\"", rs_counter_name(s->object));
+		return;
+	case STMT_LIMIT:
+		(void)fprintf(f, "limit rate %u/second burst %u packets", s->value, s->mask);
+		return;
+	case STMT_LOG:
+		(void)fprintf(f, "log prefix \"sallyport\" group %u snaplen 64", RULESET_LOG_GROUP);
+		return;
+	case STMT_REMEMBER:
+		(void)fprintf(f, "add @%s { ", rs_set_info(s->object)->name);
+		print_key(f, s->fields, s->n_fields);
+		(void)fputs(" timeout 1m }", f);
+		return;
+	case STMT_MARK:
+		(void)fprintf(f, "ct mark set 0x%08x", s->value);
+		return;
+	case STMT_MARK_OF:
+		(void)fputs("ct mark set ", f);
+		print_key(f, s->fields, s->n_fields);
+		(void)fprintf(f, " map @%s", rs_set_info(s->object)->name);
+		return;
+	case STMT_REDIRECT:
+		(void)fprintf(f, "redirect to :%u", s->value);
+		return;
+	case STMT_RESET:
+		(void)fputs("reject with tcp reset", f);
+		return;
+	case STMT_PROHIBIT:
+		(void)fputs("reject with icmpx type admin-prohibited", f);
+		return;
+	case STMT_ACCEPT:
+		(void)fputs("accept", f);
+		return;
+	case STMT_DROP:
+		(void)fputs("drop", f);
+		return;
+	case STMT_GOTO:
+		(void)fprintf(f, "goto %s", rs_chain_name(s->object));
+		return;
+	case STMT_N:
+		return;
+	}
+}
+
+static void print_element(const struct text *t, const struct rs_set_info *info,
+			  const struct rs_element *e)
+{
+	(void)fputs("\t\t\t", t->f);
+	for (size_t i = 0; i < info->n_fields; i++) {
+		(void)fputs(i ? " . " : "", t->f);
+		print_value(t->f, info->fields[i], e->key[i]);
+		if (e->key[i] != e->end[i]) {
+			(void)fputc('-', t->f);
+			print_value(t->f, info->fields[i], e->end[i]);
+		}
+	}
+	if (info->data == DATA_CHAIN)
+		(void)fprintf(t->f, " : goto %s", rs_chain_name(e->data));
+	(void)fputc(',', t->f);
+	print_origin(t, e->origin);
+	(void)fputc('\n', t->f);
+}
+
+static void print_set(const struct text *t, const struct ruleset *r, enum rs_set set)
+{
+	static const char *const datas[] = {"", " : mark", " : verdict"};
+	const struct rs_set_info *info = rs_set_info(set);
+	FILE *f = t->f;
+
+	(void)fprintf(f, "\t%s %s {\n\t\ttype ", info->data ? "map" : "set", info->name);
+	for (size_t i = 0; i < info->n_fields; i++)
+		(void)fprintf(f, "%s%s", i ? " . " : "", type_name(info->fields[i]));
+	(void)fprintf(f, "%s\n", datas[info->data]);
+	if (info->flags & RS_INTERVAL)
+		(void)fputs("\t\tflags interval\n", f);
+	if (info->flags & RS_DYNAMIC)
+		(void)fputs("\t\tsize 4096\n\t\tflags dynamic,timeout\n\t\ttimeout 1m\n", f);
+	else if (info->flags & RS_TIMEOUT)
+		(void)fputs("\t\tflags timeout\n", f);
+	if (r->elements[set].n) {
+		(void)fputs("\t\telements = {\n", f);
+		for (size_t i = 0; i < r->elements[set].n; i++)
+			print_element(t, info, &r->elements[set].items[i]);
+		(void)fputs("\t\t}\n", f);
+	}
+	(void)fputs("\t}\n\n", f);
+}
+
+static void print_chain(const struct text *t, const struct ruleset *r, enum rs_chain chain)
+{
+	static const char *const hooks[] = {"prerouting", "input", "forward", "output"};
+	const struct rs_base *base = rs_chain_base(chain);
+	FILE *f = t->f;
+
+	(void)fprintf(f, "\tchain %s {\n", rs_chain_name(chain));
+	if (base)
+		(void)fprintf(f, "\t\ttype %s hook %s priority %d; policy %s;\n", base->type,
+			      hooks[base->hook], base->priority, base->drops ? "drop" : "accept");
+	for (size_t i = 0; i < r->n_rules; i++) {
+		const struct rs_rule *rule = &r->rules[i];
+
+		if (rule->chain != chain)
+			continue;
+		(void)fputs("\t\t", f);
+		for (size_t j = 0; j < rule->n_stmts; j++) {
+			(void)fputs(j ? " " : "", f);
+			print_stmt(f, &rule->stmts[j]);
+		}
+		print_origin(t, rule->origin);
+		(void)fputc('\n', f);
+	}
+	(void)fputs("\t}\n\n", f);
+}
+
+char *ruleset_to_text(const struct ruleset *r, const struct policy *p)
+{
+	struct text t = {.policy = p};
+	char *buf = NULL;
+	size_t size = 0;
+
+	t.f = open_memstream(&buf, &size);
+	if (!t.f)
+		return NULL;
+	(void)fprintf(t.f, "table inet " RULESET_TABLE " {\n");
+	for (size_t i = 0; i < COUNTER_N; i++)
+		(void)fprintf(t.f, "\tcounter %s { } # %s\n", rs_counter_name(i),
+			      rs_counter_what(i));
+	(void)fputc('\n', t.f);
+	for (size_t i = 0; i < SET_N; i++)
+		print_set(&t, r, i);
+	for (size_t i = 0; i < CHAIN_N; i++)
+		print_chain(&t, r, i);
+	(void)fputs("}\n", t.f);
+	if (fclose(t.f) != 0) {
+		free(buf);
+		return NULL;
+	}
+	return buf;
+}

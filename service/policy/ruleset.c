@@ -1,0 +1,440 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Spec section 1, row by row, for one policy. Each function below is one chain and reads as a
+ * table: a line is a rule. What the rules mean to a packet is said in docs/security.md.
+ */
+#include "ruleset.h"
+
+#include "elements.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+
+#define IPPROTO_DCCP_ 33
+#define IPPROTO_SCTP_ 132
+#define IPPROTO_UDPLITE_ 136
+#define IPPROTO_ICMPV6_ 58
+#define LOOPBACK_ADDR 0x7f000001u
+#define DNS_PORT 53u
+/* FIN, SYN, RST, ACK: a segment that opens a connection has SYN alone (RFC 9293, 3.5). */
+#define TCP_FLAGS_MASK 0x17u
+#define TCP_SYN 0x02u
+
+static void add_rule(struct ruleset *r, enum rs_chain chain, struct origin origin,
+		     const struct rs_stmt *stmts, size_t n)
+{
+	struct rs_rule *rule;
+
+	if (r->n_rules == r->capacity) {
+		size_t capacity = r->capacity ? r->capacity * 2 : 128;
+		struct rs_rule *p = reallocarray(r->rules, capacity, sizeof(*p));
+
+		if (!p) {
+			r->out_of_memory = true;
+			return;
+		}
+		r->rules = p;
+		r->capacity = capacity;
+	}
+	rule = &r->rules[r->n_rules++];
+	*rule = (struct rs_rule){.chain = (uint8_t)chain, .n_stmts = (uint8_t)n, .origin = origin};
+	memcpy(rule->stmts, stmts, n * sizeof(*stmts));
+}
+
+#define RULE_FROM(r, chain, origin, ...)                                          \
+	add_rule(r, CHAIN_##chain, origin, (const struct rs_stmt[]){__VA_ARGS__}, \
+		 ARRAY_SIZE(((const struct rs_stmt[]){__VA_ARGS__})))
+#define RULE(r, chain, ...) RULE_FROM(r, chain, ((struct origin){0}), __VA_ARGS__)
+
+#define S(...) ((struct rs_stmt){__VA_ARGS__})
+#define IS(field, v) S(.kind = STMT_IS, .fields = {FIELD_##field}, .n_fields = 1, .value = (v))
+#define IS_NOT(field, v) \
+	S(.kind = STMT_IS_NOT, .fields = {FIELD_##field}, .n_fields = 1, .value = (v))
+#define MASKED(field, m, v) \
+	S(.kind = STMT_IS, .fields = {FIELD_##field}, .n_fields = 1, .mask = (m), .value = (v))
+#define MASKED_NOT(field, m, v) \
+	S(.kind = STMT_IS_NOT, .fields = {FIELD_##field}, .n_fields = 1, .mask = (m), .value = (v))
+#define KEYED(k, set, ...)                                           \
+	S(.kind = (k), .object = SET_##set, .fields = {__VA_ARGS__}, \
+	  .n_fields = ARRAY_SIZE(((const uint8_t[]){__VA_ARGS__})))
+#define IN(set, ...) KEYED(STMT_IN, set, __VA_ARGS__)
+#define NOT_IN(set, ...) KEYED(STMT_NOT_IN, set, __VA_ARGS__)
+#define GO(set, ...) KEYED(STMT_GO, set, __VA_ARGS__)
+#define COUNT(counter) S(.kind = STMT_COUNT, .object = COUNTER_##counter)
+#define MARK(v) S(.kind = STMT_MARK, .value = (v))
+#define ACCEPT S(.kind = STMT_ACCEPT)
+#define DROP S(.kind = STMT_DROP)
+#define GOTO(chain) S(.kind = STMT_GOTO, .object = CHAIN_##chain)
+#define REFUSE(counter) COUNT(counter), GOTO(REFUSE)
+#define OWNED IS_NOT(SKUID, RS_NOBODY)
+#define SERVICE_KEY FIELD_SKUID, FIELD_IP_DADDR, FIELD_L4PROTO, FIELD_TH_DPORT
+#define SERVER_KEY FIELD_SKUID, FIELD_IP_SADDR, FIELD_L4PROTO, FIELD_TH_SPORT
+#define SERVICE6_KEY FIELD_SKUID, FIELD_L4PROTO, FIELD_TH_DPORT
+#define SERVER6_KEY FIELD_SKUID, FIELD_L4PROTO, FIELD_TH_SPORT
+
+static uint32_t prefix_mask(uint8_t prefix)
+{
+	return prefix ? UINT32_MAX << (32 - prefix) : 0;
+}
+
+static bool wide(const struct ruleset *r, enum rs_set s)
+{
+	return r->elements[s].n > 0;
+}
+
+/* Rows 5 and 6, before the routing decision: only these two are ever redirected. */
+static void chain_nat_output(struct ruleset *r, const struct policy *p)
+{
+	uint32_t mask = prefix_mask(p->automap.range.prefix);
+	struct origin o = p->dns.origin;
+
+	if (p->automap.users.n)
+		RULE_FROM(r, NAT_OUTPUT, p->automap.origin, IS(NFPROTO, RS_NFPROTO_IPV4),
+			  IS(L4PROTO, IPPROTO_TCP), MASKED(IP_DADDR, mask, p->automap.range.addr),
+			  IN(AUTOMAP, FIELD_SKUID),
+			  S(.kind = STMT_REDIRECT, .value = p->automap.port));
+	if (!p->dns.users.n)
+		return;
+	RULE_FROM(r, NAT_OUTPUT, o, IS(NFPROTO, RS_NFPROTO_IPV4), IS(IP_DADDR, LOOPBACK_ADDR),
+		  IS(L4PROTO, IPPROTO_UDP), IS(TH_DPORT, DNS_PORT), IN(DNS, FIELD_SKUID),
+		  S(.kind = STMT_REDIRECT, .value = p->dns.port));
+	if (p->dns.tcp)
+		RULE_FROM(r, NAT_OUTPUT, o, IS(NFPROTO, RS_NFPROTO_IPV4),
+			  IS(IP_DADDR, LOOPBACK_ADDR), IS(L4PROTO, IPPROTO_TCP),
+			  IS(TH_DPORT, DNS_PORT), IN(DNS, FIELD_SKUID),
+			  S(.kind = STMT_REDIRECT, .value = p->dns.port));
+}
+
+/*
+ * The way of every packet that leaves: by its owner's role, then by what admitted its flow, then,
+ * if it has an owner, by where it goes. Nothing without an owner begins a flow.
+ */
+static void chain_output(struct ruleset *r)
+{
+	RULE(r, OUTPUT, MASKED_NOT(CT_STATE, RS_CT_RELATED, 0), GOTO(RELATED));
+	RULE(r, OUTPUT, IS(NFPROTO, RS_NFPROTO_IPV6), GOTO(IPV6));
+	RULE(r, OUTPUT, GO(OWNERS, FIELD_SKUID));
+	RULE(r, OUTPUT, GO(FLOWS, FIELD_CT_MARK));
+	RULE(r, OUTPUT, MASKED(CT_MARK, MARK_KIND, MARK_LEASE), GOTO(FLOW_LEASE));
+	RULE(r, OUTPUT, OWNED, GOTO(NEW));
+	RULE(r, OUTPUT, COUNT(OWNERLESS), DROP);
+}
+
+/*
+ * Row 1. A RELATED packet carries the mark of the flow that it is about, so it must never come to
+ * a rule that accepts by mark.
+ */
+static void chain_related(struct ruleset *r)
+{
+	RULE(r, RELATED, IS(OIF, RS_LOOPBACK_INDEX), IN(TELLING, FIELD_L4PROTO), ACCEPT);
+	RULE(r, RELATED, COUNT(RELATED), DROP);
+}
+
+/* Row 2. What the kernel sends by itself (solicitations, MLD) has no owner: nobody to tell. */
+static void chain_ipv6(struct ruleset *r)
+{
+	RULE(r, IPV6, IS(IP6_SADDR, 1), IS(IP6_DADDR, 1), GOTO(LOCAL6));
+	RULE(r, IPV6, OWNED, REFUSE(IPV6));
+	RULE(r, IPV6, COUNT(IPV6), DROP);
+}
+
+/* Row 7 for ::1, both directions. */
+static void chain_local6(struct ruleset *r)
+{
+	RULE(r, LOCAL6, IN(DOORS, FIELD_SKUID), REFUSE(DOOR_LOCAL));
+	RULE(r, LOCAL6, IS(CT_DIRECTION, RS_CT_REPLY), IS(CT_MARK, MARK_LOCAL),
+	     IN(SERVERS6, SERVER6_KEY), ACCEPT);
+	if (wide(r, SET_SERVERS6_WIDE))
+		RULE(r, LOCAL6, IS(CT_DIRECTION, RS_CT_REPLY), IS(CT_MARK, MARK_LOCAL),
+		     IN(SERVERS6_WIDE, SERVER6_KEY), ACCEPT);
+	RULE(r, LOCAL6, IS(CT_DIRECTION, RS_CT_REPLY), IS(CT_MARK, MARK_LOCAL), OWNED,
+	     REFUSE(ANSWER));
+	RULE(r, LOCAL6, IS(CT_DIRECTION, RS_CT_REPLY), IS(CT_MARK, MARK_LOCAL), ACCEPT);
+	RULE(r, LOCAL6, IN(SERVICES6, SERVICE6_KEY), GOTO(ADMIT_LOCAL));
+	if (wide(r, SET_SERVICES6_WIDE))
+		RULE(r, LOCAL6, IN(SERVICES6_WIDE, SERVICE6_KEY), GOTO(ADMIT_LOCAL));
+	RULE(r, LOCAL6, OWNED, REFUSE(LOCAL));
+	RULE(r, LOCAL6, IS(CT_MARK, MARK_LOCAL), ACCEPT);
+	RULE(r, LOCAL6, COUNT(OWNERLESS), DROP);
+}
+
+/*
+ * Rows 3 and 4. The pair of owner and mark is alive only while the lease is; the mark is random
+ * for each lease, so no flow of an ended one comes back under a new one.
+ */
+static void chain_door(struct ruleset *r)
+{
+	RULE(r, DOOR, IN(LEASES, FIELD_SKUID, FIELD_CT_MARK), ACCEPT);
+	RULE(r, DOOR, IS_NOT(FIB_DADDR_TYPE, RS_FIB_UNICAST), REFUSE(DOOR_LOCAL));
+	RULE(r, DOOR, MASKED(IP_DADDR, 0xffff0000u, 0xa9fe0000u), REFUSE(DOOR_LOCAL));
+	RULE(r, DOOR, NOT_IN(DOOR_PROTOCOLS, FIELD_L4PROTO), REFUSE(DOOR_PROTOCOL));
+	RULE(r, DOOR, MASKED(CT_STATE, RS_CT_NEW, 0), REFUSE(STALE));
+	RULE(r, DOOR, IS(L4PROTO, IPPROTO_TCP), MASKED_NOT(TCP_FLAGS, TCP_FLAGS_MASK, TCP_SYN),
+	     REFUSE(STALE));
+	RULE(r, DOOR, KEYED(STMT_MARK_OF, GRANTS, FIELD_SKUID), ACCEPT);
+	RULE(r, DOOR, REFUSE(DOOR_CLOSED));
+}
+
+/*
+ * Row 8. TCP in whatever state, so that connections that ran before the wall was loaded go on;
+ * the first line is the way of almost every packet.
+ */
+static void chain_tor(struct ruleset *r, const struct policy *p)
+{
+	struct origin o = p->tor_may.origin;
+
+	RULE(r, TOR, IS(L4PROTO, IPPROTO_TCP), IS(CT_MARK, MARK_TOR), ACCEPT);
+	RULE(r, TOR, IS(CT_MARK, MARK_LOCAL), GOTO(FLOW_LOCAL));
+	RULE(r, TOR, IS(CT_MARK, MARK_LOCAL_TOR), GOTO(FLOW_LOCAL_TOR));
+	RULE(r, TOR, IS(FIB_DADDR_TYPE, RS_FIB_LOCAL), GOTO(NEW_LOCAL));
+	RULE(r, TOR, IS_NOT(FIB_DADDR_TYPE, RS_FIB_UNICAST), REFUSE(NOT_UNICAST));
+	RULE(r, TOR, IS(L4PROTO, IPPROTO_TCP), MARK(MARK_TOR), ACCEPT);
+	if (p->tor_may.udp)
+		RULE_FROM(r, TOR, o, IS(L4PROTO, IPPROTO_UDP), MARK(MARK_TOR), ACCEPT);
+	else if (p->tor_may.dns)
+		RULE_FROM(r, TOR, o, IS(L4PROTO, IPPROTO_UDP), IS(TH_DPORT, DNS_PORT),
+			  MARK(MARK_TOR), ACCEPT);
+	RULE(r, TOR, REFUSE(TOR));
+}
+
+/* Flows by mark. A packet with another owner than the flow's rides on it: refused. */
+static void chain_flows(struct ruleset *r)
+{
+	RULE(r, FLOW_TOR, OWNED, REFUSE(STALE));
+	RULE(r, FLOW_TOR, ACCEPT);
+
+	RULE(r, FLOW_LAN, NOT_IN(LAN, FIELD_IP_DADDR), REFUSE(STALE));
+	RULE(r, FLOW_LAN, OWNED, GOTO(LAN));
+	RULE(r, FLOW_LAN, ACCEPT);
+
+	RULE(r, FLOW_LOCAL, IS(CT_DIRECTION, RS_CT_REPLY), GOTO(REPLY_LOCAL));
+	RULE(r, FLOW_LOCAL, IN(SERVICES, SERVICE_KEY), ACCEPT);
+	if (wide(r, SET_SERVICES_WIDE))
+		RULE(r, FLOW_LOCAL, IN(SERVICES_WIDE, SERVICE_KEY), ACCEPT);
+	RULE(r, FLOW_LOCAL, OWNED, MASKED_NOT(CT_STATUS, RS_CT_STATUS_DNAT, 0), GOTO(REDIRECTED));
+	RULE(r, FLOW_LOCAL, OWNED, REFUSE(LOCAL));
+	RULE(r, FLOW_LOCAL, ACCEPT);
+
+	RULE(r, FLOW_LOCAL_TOR, IN(TOR, FIELD_SKUID), ACCEPT);
+	RULE(r, FLOW_LOCAL_TOR, OWNED, REFUSE(ANSWER));
+	RULE(r, FLOW_LOCAL_TOR, ACCEPT);
+
+	RULE(r, FLOW_LEASE, OWNED, REFUSE(STALE));
+	RULE(r, FLOW_LEASE, IN(LIVE, FIELD_CT_MARK), ACCEPT);
+	RULE(r, FLOW_LEASE, COUNT(STALE), DROP);
+}
+
+/* Row 7, the answers: a program that squats a service's port while its server is down is mute. */
+static void chain_reply_local(struct ruleset *r)
+{
+	RULE(r, REPLY_LOCAL, IN(SERVERS, SERVER_KEY), ACCEPT);
+	if (wide(r, SET_SERVERS_WIDE))
+		RULE(r, REPLY_LOCAL, IN(SERVERS_WIDE, SERVER_KEY), ACCEPT);
+	RULE(r, REPLY_LOCAL, OWNED, REFUSE(ANSWER));
+	RULE(r, REPLY_LOCAL, ACCEPT);
+}
+
+/* Rows 7, 9 and 10 for an owner without a role. By fib: after a redirect oif is the old one. */
+static void chain_new(struct ruleset *r)
+{
+	RULE(r, NEW, IS(FIB_DADDR_TYPE, RS_FIB_LOCAL), GOTO(NEW_LOCAL));
+	RULE(r, NEW, IS_NOT(FIB_DADDR_TYPE, RS_FIB_UNICAST), REFUSE(NOT_UNICAST));
+	RULE(r, NEW, IN(LAN, FIELD_IP_DADDR), GOTO(LAN));
+	RULE(r, NEW, REFUSE(INTERNET));
+}
+
+static void chain_new_local(struct ruleset *r, const struct policy *p)
+{
+	RULE(r, NEW_LOCAL, IN(SERVICES, SERVICE_KEY), GOTO(ADMIT_LOCAL));
+	if (wide(r, SET_SERVICES_WIDE))
+		RULE(r, NEW_LOCAL, IN(SERVICES_WIDE, SERVICE_KEY), GOTO(ADMIT_LOCAL));
+	RULE(r, NEW_LOCAL, MASKED_NOT(CT_STATUS, RS_CT_STATUS_DNAT, 0), GOTO(REDIRECTED));
+	if (p->tor_may.loopback && p->tor.n)
+		RULE_FROM(r, NEW_LOCAL, p->tor_may.origin, IN(TOR, FIELD_SKUID),
+			  IS(IP_DADDR, LOOPBACK_ADDR), IS(L4PROTO, IPPROTO_TCP),
+			  NOT_IN(CLAIMED, FIELD_TH_DPORT), GOTO(ADMIT_LOCAL_TOR));
+	RULE_FROM(r, NEW_LOCAL, p->automap.origin,
+		  MASKED(IP_DADDR, prefix_mask(p->automap.range.prefix), p->automap.range.addr),
+		  REFUSE(AUTOMAP));
+	RULE_FROM(r, NEW_LOCAL, p->dns.origin, IS(IP_DADDR, LOOPBACK_ADDR),
+		  IN(DOOR_PROTOCOLS, FIELD_L4PROTO), IS(TH_DPORT, DNS_PORT), REFUSE(DNS));
+	RULE(r, NEW_LOCAL, REFUSE(LOCAL));
+}
+
+/* Rows 5 and 6 after the redirect: only what this table redirected, of a user who still may. */
+static void chain_redirected(struct ruleset *r, const struct policy *p)
+{
+	uint32_t mask = prefix_mask(p->automap.range.prefix);
+
+	if (p->automap.users.n)
+		RULE_FROM(r, REDIRECTED, p->automap.origin, IN(AUTOMAP, FIELD_SKUID),
+			  IS(IP_DADDR, LOOPBACK_ADDR), IS(L4PROTO, IPPROTO_TCP),
+			  IS(TH_DPORT, p->automap.port),
+			  MASKED(CT_ORIGINAL_DADDR, mask, p->automap.range.addr),
+			  GOTO(ADMIT_LOCAL));
+	if (p->dns.users.n) {
+		RULE_FROM(r, REDIRECTED, p->dns.origin, IN(DNS, FIELD_SKUID),
+			  IS(IP_DADDR, LOOPBACK_ADDR), IS(L4PROTO, IPPROTO_UDP),
+			  IS(TH_DPORT, p->dns.port), IS(CT_ORIGINAL_DADDR, LOOPBACK_ADDR),
+			  IS(CT_ORIGINAL_DPORT, DNS_PORT), GOTO(ADMIT_LOCAL));
+		if (p->dns.tcp)
+			RULE_FROM(r, REDIRECTED, p->dns.origin, IN(DNS, FIELD_SKUID),
+				  IS(IP_DADDR, LOOPBACK_ADDR), IS(L4PROTO, IPPROTO_TCP),
+				  IS(TH_DPORT, p->dns.port), IS(CT_ORIGINAL_DADDR, LOOPBACK_ADDR),
+				  IS(CT_ORIGINAL_DPORT, DNS_PORT), GOTO(ADMIT_LOCAL));
+	}
+	RULE(r, REDIRECTED, REFUSE(LOCAL));
+}
+
+/* Row 9. */
+static void chain_lan(struct ruleset *r, const struct policy *p)
+{
+	if (p->lan.on_link)
+		RULE_FROM(r, LAN, p->lan.origin, NOT_IN(ON_LINK, FIELD_IP_DADDR), REFUSE(INTERNET));
+	RULE(r, LAN, IN(STREAMS, FIELD_L4PROTO), IN(REFUSE_STREAM, FIELD_TH_DPORT),
+	     REFUSE(LAN_PORT));
+	RULE(r, LAN, IN(DATAGRAMS, FIELD_L4PROTO), IN(REFUSE_DATAGRAM, FIELD_TH_DPORT),
+	     REFUSE(LAN_PORT));
+	RULE(r, LAN, GOTO(ADMIT_LAN));
+}
+
+/* A flow begins with its first packet, not in its middle; a running one keeps its mark. */
+static void chain_admit(struct ruleset *r)
+{
+	static const struct {
+		enum rs_chain chain;
+		uint32_t mark;
+	} kinds[] = {
+		{CHAIN_ADMIT_LOCAL, MARK_LOCAL},
+		{CHAIN_ADMIT_LOCAL_TOR, MARK_LOCAL_TOR},
+		{CHAIN_ADMIT_LAN, MARK_LAN},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
+		const struct rs_stmt running[] = {IS(CT_MARK, kinds[i].mark), ACCEPT};
+		const struct rs_stmt not_new[] = {MASKED(CT_STATE, RS_CT_NEW, 0), REFUSE(STALE)};
+		const struct rs_stmt middle[] = {
+			IS(L4PROTO, IPPROTO_TCP),
+			MASKED_NOT(TCP_FLAGS, TCP_FLAGS_MASK, TCP_SYN),
+			REFUSE(STALE),
+		};
+		const struct rs_stmt begin[] = {MARK(kinds[i].mark), ACCEPT};
+		struct origin none = {0};
+
+		add_rule(r, kinds[i].chain, none, running, ARRAY_SIZE(running));
+		add_rule(r, kinds[i].chain, none, not_new, ARRAY_SIZE(not_new));
+		add_rule(r, kinds[i].chain, none, middle, ARRAY_SIZE(middle));
+		add_rule(r, kinds[i].chain, none, begin, ARRAY_SIZE(begin));
+	}
+}
+
+/*
+ * Answers of admitted flows, and loopback. RELATED is not ESTABLISHED: it ends in input_other.
+ * The lines with Tor's uid are for connections that ran when the wall was loaded; the kernel
+ * knows the socket of a segment before this hook only if the connection is established.
+ */
+static void chain_input(struct ruleset *r, const struct policy *p)
+{
+	RULE(r, INPUT, IS(IIF, RS_LOOPBACK_INDEX), ACCEPT);
+	RULE(r, INPUT, IS(NFPROTO, RS_NFPROTO_IPV6), COUNT(INPUT6), DROP);
+	RULE(r, INPUT, MASKED(CT_STATE, RS_CT_ESTABLISHED, 0), GOTO(INPUT_OTHER));
+	if (p->tor.n)
+		RULE(r, INPUT, IS(CT_MARK, MARK_TOR), ACCEPT);
+	RULE(r, INPUT, IS(CT_MARK, MARK_LAN), GOTO(INPUT_LAN));
+	RULE(r, INPUT, IN(LIVE, FIELD_CT_MARK), ACCEPT);
+	if (p->tor.n)
+		RULE(r, INPUT, IS(L4PROTO, IPPROTO_TCP), IN(TOR, FIELD_SKUID), MARK(MARK_TOR),
+		     ACCEPT);
+	RULE(r, INPUT, COUNT(INPUT), DROP);
+
+	RULE(r, INPUT_LAN, IN(LAN, FIELD_IP_SADDR), ACCEPT);
+	RULE(r, INPUT_LAN, COUNT(INPUT), DROP);
+
+	if (p->tor.n)
+		RULE(r, INPUT_OTHER, MASKED(CT_STATE, RS_CT_RELATED, 0), IS(L4PROTO, IPPROTO_TCP),
+		     IN(TOR, FIELD_SKUID), MARK(MARK_TOR), ACCEPT);
+	RULE(r, INPUT_OTHER, COUNT(INPUT), DROP);
+}
+
+/* Count was at the rule that came here; report within a limit; then let the program know. */
+static void chain_refuse(struct ruleset *r)
+{
+	RULE(r, REFUSE, IS(NFPROTO, RS_NFPROTO_IPV4), IN(REPORTED, SERVICE_KEY), GOTO(REJECT));
+	RULE(r, REFUSE, IS(NFPROTO, RS_NFPROTO_IPV4), S(.kind = STMT_LIMIT, .value = 5, .mask = 10),
+	     KEYED(STMT_REMEMBER, REPORTED, SERVICE_KEY), S(.kind = STMT_LOG));
+	RULE(r, REFUSE, IS(NFPROTO, RS_NFPROTO_IPV6), S(.kind = STMT_LIMIT, .value = 1, .mask = 5),
+	     S(.kind = STMT_LOG));
+	RULE(r, REFUSE, GOTO(REJECT));
+
+	RULE(r, REJECT, IS(L4PROTO, IPPROTO_TCP), S(.kind = STMT_RESET));
+	RULE(r, REJECT, S(.kind = STMT_PROHIBIT));
+}
+
+static void constant_elements(struct ruleset *r, const struct policy *p)
+{
+	static const struct {
+		enum rs_set set;
+		uint32_t protocol;
+	} protocols[] = {
+		{SET_STREAMS, IPPROTO_TCP},        {SET_STREAMS, IPPROTO_DCCP_},
+		{SET_STREAMS, IPPROTO_SCTP_},      {SET_DATAGRAMS, IPPROTO_UDP},
+		{SET_DATAGRAMS, IPPROTO_UDPLITE_}, {SET_DOOR_PROTOCOLS, IPPROTO_TCP},
+		{SET_DOOR_PROTOCOLS, IPPROTO_UDP}, {SET_TELLING, IPPROTO_ICMP},
+		{SET_TELLING, IPPROTO_TCP},        {SET_TELLING, IPPROTO_ICMPV6_},
+	};
+	struct origin none = {0};
+
+	for (size_t i = 0; i < ARRAY_SIZE(protocols); i++)
+		elements_add(r, protocols[i].set, &protocols[i].protocol, 0, none);
+	if (p->tor.n)
+		elements_add(r, SET_FLOWS, &(uint32_t){MARK_TOR}, CHAIN_FLOW_TOR, none);
+	elements_add(r, SET_FLOWS, &(uint32_t){MARK_LAN}, CHAIN_FLOW_LAN, none);
+	elements_add(r, SET_FLOWS, &(uint32_t){MARK_LOCAL}, CHAIN_FLOW_LOCAL, none);
+	if (p->tor.n && p->tor_may.loopback)
+		elements_add(r, SET_FLOWS, &(uint32_t){MARK_LOCAL_TOR}, CHAIN_FLOW_LOCAL_TOR, none);
+}
+
+int ruleset_build(const struct policy *p, struct ruleset **ret)
+{
+	_cleanup_(ruleset_freep) struct ruleset *r = calloc(1, sizeof(*r));
+
+	if (!r)
+		return -ENOMEM;
+	constant_elements(r, p);
+	elements_from_policy(r, p);
+	elements_sort(r);
+
+	chain_nat_output(r, p);
+	chain_output(r);
+	chain_input(r, p);
+	RULE(r, FORWARD, COUNT(FORWARD), DROP);
+	chain_related(r);
+	chain_ipv6(r);
+	chain_local6(r);
+	chain_door(r);
+	chain_tor(r, p);
+	chain_flows(r);
+	chain_reply_local(r);
+	chain_new(r);
+	chain_new_local(r, p);
+	chain_redirected(r, p);
+	chain_lan(r, p);
+	chain_admit(r);
+	chain_refuse(r);
+	if (r->out_of_memory)
+		return -ENOMEM;
+	ruleset_digest(r);
+	*ret = TAKE_PTR(r);
+	return 0;
+}
+
+struct ruleset *ruleset_free(struct ruleset *r)
+{
+	if (!r)
+		return NULL;
+	for (size_t i = 0; i < SET_N; i++)
+		free(r->elements[i].items);
+	free(r->rules);
+	free(r);
+	return NULL;
+}

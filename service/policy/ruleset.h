@@ -1,0 +1,289 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+
+/*
+ * The wall as data: spec section 1 for one policy. Pure; kernel/nft.c encodes it, ruleset-text.c
+ * prints it in nft(8) syntax. All numbers are in host byte order; each rule and each element says
+ * which line of the policy it comes from.
+ *
+ * Chains, sets and counters are the same for every policy. Rules and elements differ. The cost of
+ * a packet does not depend on how many services, users or networks a policy names.
+ */
+#include "policy.h"
+
+#define RULESET_TABLE "sallyport"
+#define RULESET_LOG_GROUP 5140 /* netfilter log group of refused packets */
+
+/*
+ * Conntrack marks: what admitted a flow. Flows with foreign or no bits are refused. A lease's mark
+ * is MARK_LEASE with 24 random bits.
+ */
+#define MARK_KIND 0xff000000u
+#define MARK_TOR 0x01000000u
+#define MARK_LAN 0x02000000u
+#define MARK_LOCAL 0x03000000u
+#define MARK_LOCAL_TOR 0x03000001u /* tor to tor on 127.0.0.1: only tor may answer */
+#define MARK_LEASE 0x04000000u
+
+/* X(NAME, name): base chains first. */
+#define RS_CHAINS(X)                          \
+	X(NAT_OUTPUT, "nat_output")           \
+	X(OUTPUT, "output")                   \
+	X(INPUT, "input")                     \
+	X(FORWARD, "forward")                 \
+	X(RELATED, "related")                 \
+	X(IPV6, "ipv6")                       \
+	X(LOCAL6, "local6")                   \
+	X(DOOR, "door")                       \
+	X(TOR, "tor")                         \
+	X(FLOW_TOR, "flow_tor")               \
+	X(FLOW_LAN, "flow_lan")               \
+	X(FLOW_LOCAL, "flow_local")           \
+	X(FLOW_LOCAL_TOR, "flow_local_tor")   \
+	X(FLOW_LEASE, "flow_lease")           \
+	X(REPLY_LOCAL, "reply_local")         \
+	X(NEW, "new")                         \
+	X(NEW_LOCAL, "new_local")             \
+	X(LAN, "lan")                         \
+	X(REDIRECTED, "redirected")           \
+	X(ADMIT_LOCAL, "admit_local")         \
+	X(ADMIT_LOCAL_TOR, "admit_local_tor") \
+	X(ADMIT_LAN, "admit_lan")             \
+	X(INPUT_LAN, "input_lan")             \
+	X(INPUT_OTHER, "input_other")         \
+	X(REFUSE, "refuse")                   \
+	X(REJECT, "reject_now")
+
+enum rs_chain {
+#define X(NAME, name) CHAIN_##NAME,
+	RS_CHAINS(X)
+#undef X
+		CHAIN_N
+};
+
+/* X(NAME, name, what is counted): each class of refusal has one. */
+#define RS_COUNTERS(X)                                                                        \
+	X(IPV6, "ipv6", "IPv6, except ::1 to ::1")                                            \
+	X(DOOR_LOCAL, "door_local", "a clearnet user to this machine, multicast, link-local") \
+	X(DOOR_PROTOCOL, "door_protocol", "a clearnet user, neither TCP nor UDP")             \
+	X(DOOR_CLOSED, "door_closed", "a clearnet user without a lease")                      \
+	X(AUTOMAP, "automap", "an automapped address, by one who may not")                    \
+	X(DNS, "dns", "DNS on 127.0.0.1, by one who may not")                                 \
+	X(LOCAL, "local", "a local service, by one to whom none is granted")                  \
+	X(ANSWER, "answer", "an answer from one who is not the service's server")             \
+	X(TOR, "tor", "Tor's user, what Tor may not")                                         \
+	X(LAN_PORT, "lan_port", "a port of [lan] refuse: DNS and others")                     \
+	X(INTERNET, "internet", "the Internet, not through Tor")                              \
+	X(NOT_UNICAST, "not_unicast", "multicast and broadcast")                              \
+	X(STALE, "stale", "a flow that nothing admits any more, or that began in its middle") \
+	X(RELATED, "related", "ICMP errors and the like, except on loopback")                 \
+	X(OWNERLESS, "ownerless", "no socket and no admitted flow")                           \
+	X(INPUT, "input", "came in, and is no answer")                                        \
+	X(INPUT6, "input6", "came in over IPv6")                                              \
+	X(FORWARD, "forward", "to be forwarded")
+
+enum rs_counter {
+#define X(NAME, name, what) COUNTER_##NAME,
+	RS_COUNTERS(X)
+#undef X
+		COUNTER_N
+};
+
+/* What a rule can look at. */
+enum rs_field {
+	FIELD_NONE,
+	FIELD_IIF,
+	FIELD_OIF,
+	FIELD_NFPROTO,
+	FIELD_L4PROTO,
+	FIELD_SKUID,
+	FIELD_FIB_DADDR_TYPE,
+	FIELD_CT_STATE,
+	FIELD_CT_DIRECTION,
+	FIELD_CT_STATUS,
+	FIELD_CT_MARK,
+	FIELD_CT_ORIGINAL_DADDR,
+	FIELD_CT_ORIGINAL_DPORT,
+	FIELD_IP_SADDR,
+	FIELD_IP_DADDR,
+	FIELD_IP6_SADDR, /* only addresses below 2^32, that is ::1, are ever compared */
+	FIELD_IP6_DADDR,
+	FIELD_TH_SPORT,
+	FIELD_TH_DPORT,
+	FIELD_TCP_FLAGS,
+	FIELD_N
+};
+
+struct rs_field_info {
+	const char *text; /* as nft(8) writes it */
+	uint8_t size;     /* bytes in the kernel's register */
+	bool network;     /* big endian there, else the machine's order */
+};
+
+extern const struct rs_field_info rs_fields[FIELD_N];
+
+/* Bits of FIELD_CT_STATE, FIELD_CT_STATUS (linux/netfilter/nf_conntrack_common.h). */
+#define RS_CT_ESTABLISHED 2u
+#define RS_CT_RELATED 4u
+#define RS_CT_NEW 8u
+#define RS_CT_STATUS_DNAT 0x20u
+#define RS_CT_REPLY 1u
+/* FIELD_FIB_DADDR_TYPE (linux/rtnetlink.h, RTN_*). */
+#define RS_FIB_UNICAST 1u
+#define RS_FIB_LOCAL 2u
+/* FIELD_NFPROTO (linux/netfilter.h). */
+#define RS_NFPROTO_IPV4 2u
+#define RS_NFPROTO_IPV6 10u
+/* A uid that nobody has: "skuid is not this" is "the packet has an owner". */
+#define RS_NOBODY UINT32_MAX
+#define RS_LOOPBACK_INDEX 1u
+
+#define RS_KEY_MAX 4
+
+/* X(NAME, name, flags, data, fields...) */
+#define RS_INTERVAL 1u /* elements are ranges */
+#define RS_TIMEOUT 2u  /* elements have kernel timeouts; they belong to the engine, not to loads */
+#define RS_DYNAMIC 4u  /* filled by a rule */
+#define RS_KEPT 8u     /* elements are not the policy's: a load keeps them */
+
+enum rs_data { DATA_NONE, DATA_MARK, DATA_CHAIN };
+
+#define RS_SETS(X)                                                                              \
+	X(OWNERS, "owners", 0, DATA_CHAIN, FIELD_SKUID)                                         \
+	X(FLOWS, "flows", 0, DATA_CHAIN, FIELD_CT_MARK)                                         \
+	X(DOORS, "doors", 0, DATA_NONE, FIELD_SKUID)                                            \
+	X(TOR, "tors", 0, DATA_NONE, FIELD_SKUID)                                               \
+	X(AUTOMAP, "automaps", 0, DATA_NONE, FIELD_SKUID)                                       \
+	X(DNS, "resolvers", 0, DATA_NONE, FIELD_SKUID)                                          \
+	X(SERVICES, "services", 0, DATA_NONE, FIELD_SKUID, FIELD_IP_DADDR, FIELD_L4PROTO,       \
+	  FIELD_TH_DPORT)                                                                       \
+	X(SERVICES_WIDE, "services_wide", RS_INTERVAL, DATA_NONE, FIELD_SKUID, FIELD_IP_DADDR,  \
+	  FIELD_L4PROTO, FIELD_TH_DPORT)                                                        \
+	X(SERVERS, "servers", 0, DATA_NONE, FIELD_SKUID, FIELD_IP_SADDR, FIELD_L4PROTO,         \
+	  FIELD_TH_SPORT)                                                                       \
+	X(SERVERS_WIDE, "servers_wide", RS_INTERVAL, DATA_NONE, FIELD_SKUID, FIELD_IP_SADDR,    \
+	  FIELD_L4PROTO, FIELD_TH_SPORT)                                                        \
+	X(SERVICES6, "services6", 0, DATA_NONE, FIELD_SKUID, FIELD_L4PROTO, FIELD_TH_DPORT)     \
+	X(SERVICES6_WIDE, "services6_wide", RS_INTERVAL, DATA_NONE, FIELD_SKUID, FIELD_L4PROTO, \
+	  FIELD_TH_DPORT)                                                                       \
+	X(SERVERS6, "servers6", 0, DATA_NONE, FIELD_SKUID, FIELD_L4PROTO, FIELD_TH_SPORT)       \
+	X(SERVERS6_WIDE, "servers6_wide", RS_INTERVAL, DATA_NONE, FIELD_SKUID, FIELD_L4PROTO,   \
+	  FIELD_TH_SPORT)                                                                       \
+	X(CLAIMED, "claimed", RS_INTERVAL, DATA_NONE, FIELD_TH_DPORT)                           \
+	X(LAN, "lan_ranges", RS_INTERVAL, DATA_NONE, FIELD_IP_DADDR)                            \
+	X(ON_LINK, "on_link", RS_INTERVAL | RS_KEPT, DATA_NONE, FIELD_IP_DADDR)                 \
+	X(REFUSE_STREAM, "refuse_stream", RS_INTERVAL, DATA_NONE, FIELD_TH_DPORT)               \
+	X(REFUSE_DATAGRAM, "refuse_datagram", RS_INTERVAL, DATA_NONE, FIELD_TH_DPORT)           \
+	X(STREAMS, "streams", 0, DATA_NONE, FIELD_L4PROTO)                                      \
+	X(DATAGRAMS, "datagrams", 0, DATA_NONE, FIELD_L4PROTO)                                  \
+	X(DOOR_PROTOCOLS, "door_protocols", 0, DATA_NONE, FIELD_L4PROTO)                        \
+	X(TELLING, "telling", 0, DATA_NONE, FIELD_L4PROTO)                                      \
+	X(GRANTS, "grants", RS_TIMEOUT | RS_KEPT, DATA_MARK, FIELD_SKUID)                       \
+	X(LEASES, "leases", RS_TIMEOUT | RS_KEPT, DATA_NONE, FIELD_SKUID, FIELD_CT_MARK)        \
+	X(LIVE, "live", RS_TIMEOUT | RS_KEPT, DATA_NONE, FIELD_CT_MARK)                         \
+	X(REPORTED, "reported", RS_TIMEOUT | RS_DYNAMIC | RS_KEPT, DATA_NONE, FIELD_SKUID,      \
+	  FIELD_IP_DADDR, FIELD_L4PROTO, FIELD_TH_DPORT)
+
+enum rs_set {
+#define X(NAME, ...) SET_##NAME,
+	RS_SETS(X)
+#undef X
+		SET_N
+};
+
+struct rs_set_info {
+	const char *name;
+	uint8_t flags;
+	uint8_t data; /* enum rs_data */
+	uint8_t fields[RS_KEY_MAX];
+	uint8_t n_fields;
+};
+
+/* key to end, both included; without RS_INTERVAL both are equal. */
+struct rs_element {
+	uint32_t key[RS_KEY_MAX];
+	uint32_t end[RS_KEY_MAX];
+	uint32_t data; /* enum rs_chain for DATA_CHAIN */
+	struct origin origin;
+};
+
+struct rs_elements {
+	struct rs_element *items;
+	size_t n, capacity;
+};
+
+enum rs_kind {
+	STMT_IS, /* field & mask is value (mask 0: the whole field) */
+	STMT_IS_NOT,
+	STMT_IN, /* fields in set */
+	STMT_NOT_IN,
+	STMT_GO,       /* fields looked up in a set of chains; no match: the next rule */
+	STMT_COUNT,    /* counter */
+	STMT_LIMIT,    /* value packets a second, at most mask at once */
+	STMT_LOG,      /* to RULESET_LOG_GROUP */
+	STMT_REMEMBER, /* fields into set, for a minute */
+	STMT_MARK,     /* conntrack mark becomes value */
+	STMT_MARK_OF,  /* conntrack mark becomes what set says of fields; no match: the next rule */
+	STMT_REDIRECT, /* to port value of this machine */
+	STMT_RESET,    /* refuse with a TCP RST */
+	STMT_PROHIBIT, /* refuse with ICMP administratively prohibited */
+	STMT_ACCEPT,
+	STMT_DROP,
+	STMT_GOTO, /* chain */
+	STMT_N
+};
+
+struct rs_stmt {
+	uint8_t kind; /* enum rs_kind */
+	uint8_t fields[RS_KEY_MAX];
+	uint8_t n_fields;
+	uint8_t object; /* enum rs_set, rs_chain or rs_counter */
+	uint32_t mask, value;
+};
+
+#define RS_STMTS_MAX 10
+
+struct rs_rule {
+	uint8_t chain; /* enum rs_chain */
+	uint8_t n_stmts;
+	struct rs_stmt stmts[RS_STMTS_MAX];
+	struct origin origin;
+};
+
+struct ruleset {
+	struct rs_rule *rules; /* grouped by chain, in order */
+	size_t n_rules, capacity;
+	struct rs_elements elements[SET_N];
+	uint8_t digest[32]; /* SHA-256 of rules and elements, origins left out */
+	bool out_of_memory;
+};
+
+/* A base chain: where it hooks. NULL for the others. */
+struct rs_base {
+	const char *type;
+	uint32_t hook; /* NF_INET_*, linux/netfilter.h */
+	int32_t priority;
+	bool drops; /* its policy, besides its explicit last rule */
+};
+
+const char *rs_chain_name(enum rs_chain c);
+const struct rs_base *rs_chain_base(enum rs_chain c);
+const char *rs_counter_name(enum rs_counter c);
+const char *rs_counter_what(enum rs_counter c);
+const struct rs_set_info *rs_set_info(enum rs_set s);
+
+/* 0 and the ruleset (owned by the caller), or -ENOMEM. */
+int ruleset_build(const struct policy *p, struct ruleset **ret);
+struct ruleset *ruleset_free(struct ruleset *r);
+
+static inline void ruleset_freep(struct ruleset **r)
+{
+	(void)ruleset_free(*r);
+}
+
+/*
+ * The ruleset in nft(8) syntax, for a person to review; nft -c -f accepts it. With the policy,
+ * each rule and element is followed by its origin in a comment. NULL: out of memory. The caller
+ * frees it.
+ */
+char *ruleset_to_text(const struct ruleset *r, const struct policy *p);
