@@ -1,0 +1,227 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What tests in Python need of the laboratory that lab.sh and net.sh made: the wiretap, the prober,
+the processes that lab.sh started, and the bus process's side of the engine's socket."""
+import json
+import os
+import pwd
+import select
+import socket
+import struct
+import subprocess
+import threading
+import time
+
+LAB = os.environ['LAB']
+LIB = os.environ['LIB']
+HELPERS = os.environ['HELPERS']
+SOCKET = '/run/sallyport/engine.sock'
+
+
+def report(good, text, diagnosis=''):
+    """A line for report() of lab.sh."""
+    print(('ok ' if good else 'not ok ') + text, flush=True)
+    if not good and diagnosis:
+        note(diagnosis)
+    return good
+
+
+def skip(text, why):
+    print(f'skip {text} # {why}', flush=True)
+
+
+def note(text):
+    for line in str(text).splitlines():
+        print('# ' + line, flush=True)
+
+
+def uid_of(name):
+    return pwd.getpwnam(name).pw_uid
+
+
+def wait_until(condition, seconds, step=0.002):
+    """Whether it came true in time."""
+    end = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > end:
+            return False
+        time.sleep(step)
+    return True
+
+
+# --- processes that lab.sh started
+
+def pid_of(name):
+    with open(f'{LAB}/pid/{name}', encoding='ascii') as f:
+        return int(f.read())
+
+
+def send_signal(name, number):
+    os.kill(pid_of(name), number)
+
+
+# --- the wire
+
+def mark():
+    """The number of the next record; all that was sent before has been recorded."""
+    return int(subprocess.check_output([f'{HELPERS}/wiretap', 'mark', 'eth0', f'{LAB}/wiretap']))
+
+
+def records(since, *filters):
+    out = subprocess.run([f'{HELPERS}/wiretap', 'list', f'{LAB}/wiretap', str(since), *filters],
+                         stdout=subprocess.PIPE, check=True, text=True).stdout
+    found = []
+    for line in out.splitlines():
+        r = dict(word.split('=', 1) for word in line.split())
+        for key in ('n', 't', 'v', 'sport', 'dport', 'len'):
+            r[key] = int(r[key])
+        r['line'] = line
+        found.append(r)
+    return found
+
+
+def left(since, *filters):
+    """What left this host since that record, without ARP."""
+    mark()
+    return records(since, 'dir=out', '!class=arp', *filters)
+
+
+# --- the prober
+
+def probe(uid, table, capabilities=('net_raw',)):
+    out = subprocess.run(['/usr/bin/python3', f'{LIB}/prober.py', str(uid), *capabilities],
+                         input=json.dumps(table), stdout=subprocess.PIPE, check=True,
+                         text=True).stdout
+    return [json.loads(line) for line in out.splitlines()]
+
+
+# --- the engine's socket, as service/common/wire.h has it, written once more by hand
+
+GET_LIMITS, LIMITS, HEARTBEAT, ALIVE, LEASE_OPEN, LEASE_OPENED, LEASE_EXTEND, LEASE_EXTENDED, \
+    LEASE_END, LEASE_ENDED, SET_CONSENT, GET_CONSENT, CONSENT, RELOAD, RELOADED, REFUSED, \
+    POLICY_CHANGED = range(1, 18)
+REFUSALS = ('none', 'not-a-door', 'busy', 'too-long', 'too-many', 'no-consent', 'no-such-lease',
+            'user-changed', 'no-policy', 'engine-failure')
+REASONS = ('closed', 'left', 'disabled', 'deadline', 'session', 'suspend', 'policy', 'denied',
+           'consent', 'bus-gone', 'bus-silent', 'shutdown', 'failure')
+HEADER = '=HHI'
+VERSION = 1
+
+
+class Refused(Exception):
+    """A refusal of the engine: its name, and the number that came with it."""
+
+
+class Gone(Exception):
+    """The engine closed the connection."""
+
+
+class Lease:
+    def __init__(self, lease_id, started, expires, fd):
+        self.id, self.started, self.expires, self.fd = lease_id, started, expires, fd
+
+    def close(self):
+        if self.fd >= 0:
+            os.close(self.fd)
+        self.fd = -1
+
+
+class Peer:
+    """A bus process as the engine sees it. Heartbeats go out by themselves while `beating`."""
+
+    def __init__(self, path=SOCKET, greet=True, uid=None):
+        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self.sock.settimeout(20)
+        os.seteuid(uid_of('_sallyport') if uid is None else uid)
+        try:
+            self.sock.connect(path)  # the credentials are those of this moment
+        finally:
+            os.seteuid(0)
+        self.cookie = 0
+        self.events = []
+        self.beating = True
+        self.lock = threading.Lock()
+        if greet:
+            self.limits = self.ask(GET_LIMITS, b'')[1]
+            self.heart = threading.Thread(target=self._beat, daemon=True)
+            self.heart.start()
+
+    def _beat(self):
+        while True:
+            if self.beating:
+                try:
+                    self.send(HEARTBEAT, 0, b'')
+                except OSError:
+                    return
+            time.sleep(1)
+
+    def send(self, kind, cookie, body):
+        self.sock.send(struct.pack(HEADER, kind, VERSION, cookie) + body)
+
+    def receive(self):
+        """One message: its type, cookie, body, and the descriptor beside it or -1."""
+        data, fds, _, _ = socket.recv_fds(self.sock, 4096, 4)
+        if not data:
+            raise Gone
+        kind, _, cookie = struct.unpack_from(HEADER, data)
+        return kind, cookie, data[8:], fds[0] if fds else -1
+
+    def ask(self, kind, body):
+        """The answer: its type, body, descriptor. Events that come before it are kept."""
+        with self.lock:
+            self.cookie += 1
+            cookie = self.cookie
+            self.send(kind, cookie, body)
+            while True:
+                got, its, data, fd = self.receive()
+                if its == cookie:
+                    break
+                if got != ALIVE:
+                    self.events.append((got, data))
+        if got == REFUSED:
+            refusal, detail = struct.unpack_from('=II', data)
+            raise Refused(REFUSALS[refusal], detail)
+        return got, data, fd
+
+    def open(self, uid, seconds=0, holder=1000):
+        _, data, fd = self.ask(LEASE_OPEN, struct.pack('=IIII', uid, seconds, holder, 0))
+        return Lease(*struct.unpack_from('=QQQ', data), fd)
+
+    def extend(self, lease, seconds):
+        _, data, _ = self.ask(LEASE_EXTEND, struct.pack('=QII', lease.id, seconds, 0))
+        return struct.unpack_from('=QQ', data)[1]
+
+    def end(self, lease, reason='disabled'):
+        self.ask(LEASE_END, struct.pack('=QII', lease.id, REASONS.index(reason), 0))
+
+    def consent(self, value, who=1000, network=b'\1' * 16):
+        number = ('unknown', 'granted', 'hidden').index(value)
+        self.ask(SET_CONSENT, struct.pack('=II16s', number, who, network))
+
+    def reload(self):
+        _, data, _ = self.ask(RELOAD, b'')
+        outcome, errors = struct.unpack_from('=II', data)
+        return ('loaded', 'unchanged', 'refused')[outcome], errors, \
+            data[8:].split(b'\0')[0].decode()
+
+    def ended(self, lease, seconds):
+        """Why the lease ended, if word of that comes in time."""
+        end = time.monotonic() + seconds
+        while True:
+            for kind, data in self.events:
+                if kind == LEASE_ENDED:
+                    its, reason = struct.unpack_from('=QI', data)
+                    if its == lease.id:
+                        return REASONS[reason]
+            rest = end - time.monotonic()
+            if rest <= 0:
+                return None
+            with self.lock:
+                if not select.select([self.sock], [], [], rest)[0]:
+                    return None
+                got, _, data, _ = self.receive()
+            if got != ALIVE:
+                self.events.append((got, data))
+
+    def close(self):
+        self.beating = False
+        self.sock.close()
