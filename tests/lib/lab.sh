@@ -128,19 +128,25 @@ bail()
 	exit 1
 }
 
-# Lines "ok TEXT", "not ok TEXT", "skip TEXT # WHY" and "# ..." of another program, on stdin.
-report()
+# Runs a program that prints lines "ok TEXT", "not ok TEXT", "skip TEXT # WHY" and "# ..."; each
+# becomes a line of this report. That it ends well is one more.
+reports()
 {
 	local line seen=0
 	while IFS= read -r line; do
 		case $line in
-		'ok '*) ok "${line#ok }"; seen=1 ;;
-		'not ok '*) not_ok "${line#not ok }"; seen=1 ;;
-		'skip '*) skip "${line#skip }" "${line#* # }"; seen=1 ;;
+		'ok '*) ok "${line#ok }" ;;
+		'not ok '*) not_ok "${line#not ok }" ;;
+		'skip '*)
+			line=${line#skip }
+			skip "${line%% # *}" "${line#* # }"
+			;;
+		'status 0') [ $seen = 1 ] || not_ok "$1 says something" ;;
+		'status '*) not_ok "$(basename "${!#}") ran to its end" "$line" ;;
 		*) note "${line#\# }" ;;
 		esac
-	done
-	[ $seen = 1 ] || not_ok "a report that says nothing"
+		seen=1
+	done < <(rc=0; "$@" 2>&1 || rc=$?; echo "status $rc")
 }
 
 lab_end()

@@ -70,6 +70,7 @@ net_up()
 		ip netns exec $ns sh -c 'cd /proc/sys/net && echo 1 >ipv4/ip_forward &&
 			echo 1 >ipv6/conf/all/forwarding && echo 0 >ipv4/conf/all/rp_filter &&
 			echo 0 >ipv4/conf/default/rp_filter && echo 0 >ipv4/icmp_ratelimit &&
+			echo 0 2147483647 >ipv4/ping_group_range &&
 			echo 0 >ipv6/conf/default/accept_dad && echo 0 >ipv6/conf/all/accept_dad'
 	done
 	# Without duplicate detection addresses are there at once, the far end's included.

@@ -25,8 +25,10 @@ import sys
 import time
 
 SO_BINDTODEVICE = 25
-IP_HDRINCL = 3
-UDPLITE = 136
+IP_HDRINCL, IP_RECVERR, IPV6_RECVERR = 3, 11, 25
+DCCP, SCTP, UDPLITE = 33, 132, 136
+# what opens an association: no tag, no checksum, INIT with its tag, window, streams, number
+SCTP_INIT = struct.pack('!IIBBHIIHHI', 0, 0, 1, 0, 20, 1, 65536, 1, 1, 1)
 MPTCP = 262
 UNSUPPORTED = (errno.EPROTONOSUPPORT, errno.ESOCKTNOSUPPORT, errno.EAFNOSUPPORT,
                errno.ENOPROTOOPT)
@@ -161,6 +163,11 @@ def ping(p):
     v6 = family(p['to']) == socket.AF_INET6
     proto = socket.IPPROTO_ICMPV6 if v6 else socket.IPPROTO_ICMP
     with make(family(p['to']), socket.SOCK_DGRAM, proto, {**p, 'raw': True}) as sock:
+        # as ping does: a refusal comes as an ICMP error, which the kernel keeps to itself else
+        if v6:
+            sock.setsockopt(socket.IPPROTO_IPV6, IPV6_RECVERR, 1)
+        else:
+            sock.setsockopt(socket.IPPROTO_IP, IP_RECVERR, 1)
         if 'ident' in p:
             sock.bind(('', p['ident']))
         sock.sendto(echo_request(p), sockaddr(p['to'], 0))
@@ -200,8 +207,10 @@ def segment(p):
 def raw(p):
     """A datagram of IP protocol `proto`, with ports where that protocol has them."""
     with make(family(p['to']), socket.SOCK_RAW, p['proto'], p) as sock:
-        ports = struct.pack('!HH', p.get('sport', 0), p.get('port', 0))
-        sock.sendto(ports + bytes(12), sockaddr(p['to'], 0))
+        body = bytes(16)
+        if p['proto'] in (SCTP, DCCP):
+            body = struct.pack('!HH', p['sport'], p['port']) + SCTP_INIT
+        sock.sendto(body, sockaddr(p['to'], 0))
         return 'sent', ''
 
 
@@ -235,7 +244,7 @@ def join(p):
 
 
 def sctp(p):
-    with make(family(p['to']), socket.SOCK_STREAM, 132, {k: p[k] for k in p if k != 'sport'}) \
+    with make(family(p['to']), socket.SOCK_STREAM, SCTP, {k: p[k] for k in p if k != 'sport'}) \
             as sock:
         try:
             sock.connect(sockaddr(p['to'], p['port']))

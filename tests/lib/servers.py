@@ -3,7 +3,7 @@
 """servers.py WHAT... : servers for tests. WHAT is PROTO:ADDRESS:PORT[=BEHAVIOUR].
 
 PROTO is tcp or udp; ADDRESS as in URLs ([::] takes IPv4 too). Behaviours: echo (the default),
-discard, stream (sends without end), dns, http, by-port (echo, or what the port that the client
+discard, slow (reads less than one wants to send), stream (sends without end), dns, http, by-port (echo, or what the port that the client
 meant is known for), origin (first a line with the address that the client meant). Prints "ready"
 once all listen.
 """
@@ -15,8 +15,8 @@ import time
 
 SO_ORIGINAL_DST = 80
 ANSWER = '198.51.100.80'
-BY_PORT = {9: 'discard', 19: 'stream', 53: 'dns', 80: 'http', 443: 'http', 8080: 'http'}
-STREAM_SECONDS = 60  # how long a datagram stream runs after it was last asked for
+BY_PORT = {9: 'discard', 19: 'stream', 22: 'slow', 53: 'dns', 80: 'http', 443: 'http', 8080: 'http'}
+STREAM_SECONDS = 3  # how long a datagram stream runs after it was last asked for
 CHUNK = b'x' * 16384
 
 
@@ -56,6 +56,11 @@ def do_echo(conn):
 def do_discard(conn):
     while conn.recv(1 << 20):
         pass
+
+
+def do_slow(conn):
+    while conn.recv(16384):
+        time.sleep(0.02)
 
 
 def do_stream(conn):
@@ -100,8 +105,8 @@ def do_origin(conn):
     do_echo(conn)
 
 
-STREAMS = {'echo': do_echo, 'discard': do_discard, 'stream': do_stream, 'dns': do_dns,
-           'http': do_http, 'by-port': do_by_port, 'origin': do_origin}
+STREAMS = {'echo': do_echo, 'discard': do_discard, 'slow': do_slow, 'stream': do_stream,
+           'dns': do_dns, 'http': do_http, 'by-port': do_by_port, 'origin': do_origin}
 
 
 def serve_connection(conn, behaviour):

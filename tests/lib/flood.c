@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * flood UID ADDRESS PORT: sends UDP datagrams as fast as it can until it gets SIGTERM; then says
+ * how many the kernel took and how many it refused. Each is to be refused: what arrives, leaked.
+ */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+static volatile sig_atomic_t done;
+
+static void finish(int sig)
+{
+	(void)sig;
+	done = 1;
+}
+
+static socklen_t parse(const char *address, const char *port, struct sockaddr_storage *ret)
+{
+	struct sockaddr_in *v4 = (struct sockaddr_in *)ret;
+	struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)ret;
+	unsigned short number = htons((unsigned short)strtoul(port, NULL, 10));
+
+	memset(ret, 0, sizeof(*ret));
+	if (inet_pton(AF_INET, address, &v4->sin_addr) == 1) {
+		v4->sin_family = AF_INET;
+		v4->sin_port = number;
+		return sizeof(*v4);
+	}
+	if (inet_pton(AF_INET6, address, &v6->sin6_addr) == 1) {
+		v6->sin6_family = AF_INET6;
+		v6->sin6_port = number;
+		return sizeof(*v6);
+	}
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	struct sockaddr_storage to;
+	unsigned long sent = 0, refused = 0, other = 0;
+	struct sigaction on_term = {.sa_handler = finish};
+	socklen_t size;
+	uid_t uid;
+	int fd;
+
+	if (argc != 4 || (size = parse(argv[2], argv[3], &to)) == 0) {
+		(void)fprintf(stderr, "usage: flood UID ADDRESS PORT\n");
+		return 2;
+	}
+	uid = (uid_t)strtoul(argv[1], NULL, 10);
+	(void)sigaction(SIGTERM, &on_term, NULL);
+	if (setresgid(uid, uid, uid) < 0 || setresuid(uid, uid, uid) < 0 ||
+	    (fd = socket(to.ss_family, SOCK_DGRAM, 0)) < 0) {
+		perror("flood");
+		return 2;
+	}
+	while (!done) {
+		if (sendto(fd, "flood", 5, 0, (struct sockaddr *)&to, size) >= 0)
+			sent++;
+		else if (errno == EPERM)
+			refused++;
+		else
+			other++;
+	}
+	(void)printf("sent %lu refused %lu other %lu\n", sent, refused, other);
+	return 0;
+}

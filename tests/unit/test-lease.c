@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The lease state machine: who gets a door, for how long, and every way in which it ends. */
+#include "lease.h"
+
+#include <glib.h>
+
+#define SECOND USEC_PER_SEC
+#define START (1000 * SECOND)
+#define CLEARNET 1002u
+#define SECOND_CLEARNET 1003u
+#define PROBE 1005u
+#define HOLDER 1000u
+#define MARK 0x04123456u
+
+static const uint8_t network[WIRE_NETWORK_SIZE] = {1};
+static const uint8_t other_network[WIRE_NETWORK_SIZE] = {2};
+
+static struct user clearnet_users[] = {
+	{.name = "clearnet", .uid = CLEARNET},
+	{.name = "second", .uid = SECOND_CLEARNET},
+};
+static struct user probe_users[] = {{.name = "probe", .uid = PROBE}};
+
+static struct policy a_policy(void)
+{
+	return (struct policy){
+		.clearnet = {clearnet_users, 2},
+		.autoconfig = {probe_users, 1},
+		.lease = {.default_seconds = 600, .longest_seconds = 1800, .most = 2},
+	};
+}
+
+static enum wire_refusal consider(const struct lease_table *t, const struct policy *p, uid_t uid,
+				  uint32_t seconds, struct lease *ret)
+{
+	uint32_t detail;
+
+	return lease_consider(t, p, uid, seconds, HOLDER, MARK, START, ret, &detail);
+}
+
+static uint64_t open_lease(struct lease_table *t, const struct policy *p, uid_t uid,
+			   uint32_t seconds)
+{
+	struct lease l;
+
+	g_assert_cmpint(consider(t, p, uid, seconds, &l), ==, REFUSAL_NONE);
+	lease_add(t, &l);
+	return l.id;
+}
+
+static void test_grant(void)
+{
+	struct policy p = a_policy();
+	struct lease_table t = {0};
+	struct lease l;
+
+	g_assert_cmpint(consider(&t, &p, CLEARNET, 0, &l), ==, REFUSAL_NONE);
+	g_assert_cmpuint(l.uid, ==, CLEARNET);
+	g_assert_cmpuint(l.mark, ==, MARK);
+	g_assert_cmpuint(l.holder, ==, HOLDER);
+	g_assert_cmpuint(l.expires - l.started, ==, 600 * SECOND);
+	g_assert_cmpuint(l.kernel_until, ==, START + LEASE_KERNEL_TIMEOUT);
+	g_assert_cmpint(consider(&t, &p, CLEARNET, 3, &l), ==, REFUSAL_NONE);
+	g_assert_cmpuint(l.kernel_until, ==, START + 3 * SECOND);
+	g_assert_cmpuint(t.n, ==, 0);
+}
+
+static void test_refusals(void)
+{
+	struct policy p = a_policy();
+	struct lease_table t = {0};
+	struct lease l;
+	uint32_t detail;
+
+	g_assert_cmpint(consider(&t, &p, 0, 60, &l), ==, REFUSAL_NOT_A_DOOR);
+	g_assert_cmpint(consider(&t, &p, HOLDER, 60, &l), ==, REFUSAL_NOT_A_DOOR);
+	g_assert_cmpint(consider(&t, &p, PROBE, 60, &l), ==, REFUSAL_NO_CONSENT);
+	g_assert_cmpint(lease_consider(&t, &p, CLEARNET, 1801, HOLDER, MARK, START, &l, &detail),
+			==, REFUSAL_TOO_LONG);
+	g_assert_cmpuint(detail, ==, 1800);
+	open_lease(&t, &p, CLEARNET, 60);
+	g_assert_cmpint(consider(&t, &p, CLEARNET, 60, &l), ==, REFUSAL_BUSY);
+	open_lease(&t, &p, SECOND_CLEARNET, 60);
+	t.consent.value = CONSENT_GRANTED;
+	g_assert_cmpint(lease_consider(&t, &p, PROBE, 60, HOLDER, MARK, START, &l, &detail), ==,
+			REFUSAL_TOO_MANY);
+	g_assert_cmpuint(detail, ==, 2);
+}
+
+static void test_ids_are_never_used_again(void)
+{
+	struct policy p = a_policy();
+	struct lease_table t = {0};
+	uint64_t first = open_lease(&t, &p, CLEARNET, 60);
+
+	g_assert_true(lease_remove(&t, first));
+	g_assert_false(lease_remove(&t, first));
+	g_assert_cmpuint(open_lease(&t, &p, CLEARNET, 60), !=, first);
+}
+
+static void test_extend(void)
+{
+	struct policy p = a_policy();
+	struct lease_table t = {0};
+	uint64_t id = open_lease(&t, &p, CLEARNET, 60);
+	usec_t expires = 0;
+	uint32_t detail;
+
+	g_assert_cmpint(lease_extend(&t, &p, id, 1800, START + 50 * SECOND, &expires, &detail), ==,
+			REFUSAL_NONE);
+	g_assert_cmpuint(expires, ==, START + 1850 * SECOND);
+	g_assert_cmpuint(lease_find(&t, id)->mark, ==, MARK);
+	g_assert_cmpint(lease_extend(&t, &p, id, 1801, START, &expires, &detail), ==,
+			REFUSAL_TOO_LONG);
+	g_assert_cmpint(lease_extend(&t, &p, id + 1, 60, START, &expires, &detail), ==,
+			REFUSAL_NO_SUCH_LEASE);
+	/* Its time is up, even if nobody has ended it yet. */
+	g_assert_cmpint(lease_extend(&t, &p, id, 60, START + 1850 * SECOND, &expires, &detail), ==,
+			REFUSAL_NO_SUCH_LEASE);
+}
+
+static void test_renewal_needs_a_heartbeat(void)
+{
+	struct policy p = a_policy();
+	struct lease_table t = {0};
+	uint64_t id = open_lease(&t, &p, CLEARNET, 600);
+	struct lease_effects e;
+
+	lease_tick(&t, START, START + 4 * SECOND, &e);
+	g_assert_cmpuint(e.n, ==, 0);
+	lease_tick(&t, START + 4 * SECOND, START + 5 * SECOND, &e);
+	g_assert_cmpuint(e.n, ==, 1);
+	g_assert_cmpint(e.items[0].kind, ==, EFFECT_RENEW);
+	g_assert_cmpuint(e.items[0].until, ==, START + 20 * SECOND);
+	/* The last heartbeat is five seconds old: no renewal any more. */
+	lease_tick(&t, START, START + 5 * SECOND, &e);
+	g_assert_cmpuint(e.n, ==, 0);
+	lease_tick(&t, START, START + 15 * SECOND, &e);
+	g_assert_cmpuint(e.n, ==, 1);
+	g_assert_cmpint(e.items[0].kind, ==, EFFECT_END);
+	g_assert_cmpint(e.items[0].reason, ==, REASON_BUS_SILENT);
+	g_assert_cmpuint(e.items[0].id, ==, id);
+}
+
+static void test_deadline(void)
+{
+	struct policy p = a_policy();
+	struct lease_table t = {0};
+	uint64_t id = open_lease(&t, &p, CLEARNET, 10);
+	struct lease_effects e;
+
+	lease_tick(&t, START + 9 * SECOND, START + 10 * SECOND - 1, &e);
+	g_assert_cmpuint(e.n, ==, 0);
+	lease_tick(&t, START + 9 * SECOND, START + 10 * SECOND, &e);
+	g_assert_cmpuint(e.n, ==, 1);
+	g_assert_cmpint(e.items[0].reason, ==, REASON_DEADLINE);
+	/* Asleep for an hour: the clock went on. */
+	lease_tick(&t, START, START + 3600 * SECOND, &e);
+	g_assert_cmpint(e.items[0].reason, ==, REASON_DEADLINE);
+	g_assert_cmpuint(e.items[0].id, ==, id);
+}
+
+/*
+ * A heartbeat a second, and a tick at each and whenever lease_next() says: the lease is renewed
+ * before the kernel closes it, and ends on time, not later.
+ */
+static void test_life(void)
+{
+	struct policy p = a_policy();
+	struct lease_table t = {0};
+	usec_t now = START, heartbeat = START;
+	uint64_t id = open_lease(&t, &p, CLEARNET, 60);
+	struct lease_effects e;
+	unsigned renewals = 0;
+
+	g_assert_cmpuint(lease_next(&(struct lease_table){0}, START), ==, USEC_INFINITY);
+	while (lease_find(&t, id)) {
+		now = MIN(heartbeat + SECOND, lease_next(&t, heartbeat));
+		heartbeat = MAX(heartbeat, now - now % SECOND);
+		g_assert_cmpuint(now, <=, lease_find(&t, id)->kernel_until);
+		lease_tick(&t, heartbeat, now, &e);
+		if (e.n && e.items[0].kind == EFFECT_RENEW) {
+			lease_renewed(&t, id, e.items[0].until);
+			renewals++;
+		} else if (e.n) {
+			g_assert_cmpint(e.items[0].reason, ==, REASON_DEADLINE);
+			lease_remove(&t, id);
+		}
+	}
+	g_assert_cmpuint(now, ==, START + 60 * SECOND);
+	g_assert_cmpuint(renewals, ==, 9);
+}
+
+static void test_reload(void)
+{
+	struct policy p = a_policy(), q = a_policy();
+	struct lease_table t = {0};
+	uint64_t first = open_lease(&t, &p, CLEARNET, 600);
+	uint64_t second = open_lease(&t, &p, SECOND_CLEARNET, 60);
+	struct lease_effects e;
+
+	lease_reconsider(&t, &p, START, &e);
+	g_assert_cmpuint(e.n, ==, 0);
+	q.clearnet.n = 1;
+	lease_reconsider(&t, &q, START, &e);
+	g_assert_cmpuint(e.n, ==, 1);
+	g_assert_cmpuint(e.items[0].id, ==, second);
+	g_assert_cmpint(e.items[0].reason, ==, REASON_POLICY);
+	q = a_policy();
+	q.lease.longest_seconds = 300;
+	lease_reconsider(&t, &q, START, &e);
+	g_assert_cmpuint(e.n, ==, 1);
+	g_assert_cmpuint(e.items[0].id, ==, first);
+	q = a_policy();
+	q.lease.most = 1;
+	lease_reconsider(&t, &q, START, &e);
+	g_assert_cmpuint(e.n, ==, 1);
+}
+
+static void test_consent(void)
+{
+	struct policy p = a_policy();
+	struct lease_table t = {0};
+	struct lease_effects e;
+	uint64_t door, probe;
+
+	consent_set(&t, CONSENT_GRANTED, HOLDER, network, START, &e);
+	g_assert_cmpuint(e.n, ==, 0);
+	door = open_lease(&t, &p, CLEARNET, 60);
+	probe = open_lease(&t, &p, PROBE, 60);
+	g_assert_cmpuint(t.consent.uses, ==, 1);
+	consent_set(&t, CONSENT_GRANTED, HOLDER, network, START, &e);
+	g_assert_cmpuint(e.n, ==, 0);
+	consent_set(&t, CONSENT_GRANTED, HOLDER, other_network, START, &e);
+	g_assert_cmpuint(e.n, ==, 1);
+	consent_set(&t, CONSENT_HIDDEN, HOLDER, other_network, START, &e);
+	g_assert_cmpuint(e.n, ==, 1);
+	g_assert_cmpuint(e.items[0].id, ==, probe);
+	g_assert_cmpint(e.items[0].reason, ==, REASON_CONSENT);
+	g_assert_nonnull(lease_find(&t, door));
+}
+
+static void test_end_all(void)
+{
+	struct policy p = a_policy();
+	struct lease_table t = {0};
+	struct lease_effects e;
+
+	open_lease(&t, &p, CLEARNET, 60);
+	open_lease(&t, &p, SECOND_CLEARNET, 60);
+	lease_end_all(&t, REASON_SUSPEND, &e);
+	g_assert_cmpuint(e.n, ==, 2);
+	g_assert_cmpint(e.items[1].reason, ==, REASON_SUSPEND);
+}
+
+int main(int argc, char **argv)
+{
+	g_test_init(&argc, &argv, NULL);
+	g_test_add_func("/lease/grant", test_grant);
+	g_test_add_func("/lease/refusals", test_refusals);
+	g_test_add_func("/lease/ids", test_ids_are_never_used_again);
+	g_test_add_func("/lease/extend", test_extend);
+	g_test_add_func("/lease/heartbeat", test_renewal_needs_a_heartbeat);
+	g_test_add_func("/lease/deadline", test_deadline);
+	g_test_add_func("/lease/life", test_life);
+	g_test_add_func("/lease/reload", test_reload);
+	g_test_add_func("/lease/consent", test_consent);
+	g_test_add_func("/lease/end-all", test_end_all);
+	return g_test_run();
+}
