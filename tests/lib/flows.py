@@ -4,7 +4,8 @@
 
 go      opens everything; answers "running" as soon as data moves in all of it, or "failed WHY"
 state   answers one JSON object: of each flow its error's name (null while it lives), the
-        CLOCK_MONOTONIC second at which the program learnt of it, bytes sent and received
+        CLOCK_MONOTONIC second at which the program learnt of it, bytes sent (of knock: attempts) and
+        received
 stop    closes everything; answers "stopped"
 
 up, down  bulk TCP; half  bulk TCP after shutdown of the own side; idle  TCP that was used once;
@@ -112,6 +113,7 @@ class Flow(threading.Thread):
         self.moving.set()
         while not self.over:
             for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM):
+                self.sent += 1
                 with socket.socket(socket.AF_INET, kind) as sock:
                     sock.settimeout(0.05)
                     try:

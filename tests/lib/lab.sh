@@ -15,13 +15,7 @@
 # plan comes at the end by itself, and the exit status is 0 only if nothing failed. When something
 # failed, the logs of all that was started follow as comments.
 #
-#   ok TEXT, not_ok TEXT, skip TEXT WHY       one line of the report
-#   check TEXT COMMAND...                     ok if COMMAND succeeds; its output is the diagnosis
-#   refused TEXT COMMAND...                   ok if COMMAND fails
-#   is TEXT GOT EXPECTED, like TEXT GOT REGEX
-#   note TEXT...                              a comment
-#   bail TEXT                                 give up: counts as a failure
-#   wait_for SECONDS COMMAND...               until COMMAND succeeds; 1 when the time is up
+#   ok, not_ok, skip, check, refused, is, like, reports, note, bail, wait_for: see tap.sh
 #
 #   as USER COMMAND...                        as that user (name or number), no privilege left
 #   start [-u USER] NAME COMMAND...           in the background, log in $LAB/log/NAME.log
@@ -49,136 +43,16 @@ HELPERS=$LAB_BUILD/tests/lib
 LIBEXEC=/usr/libexec/sallyport
 export LIB HELPERS LIBEXEC
 
-lab_n=0
-lab_failed=0
+# shellcheck source=tests/lib/tap.sh
+. "$LIB/tap.sh"
 
-note()
+tap_diagnose()
 {
-	printf '%s\n' "$*" | sed 's/^/# /'
-}
-
-ok()
-{
-	lab_n=$((lab_n + 1))
-	echo "ok $lab_n - $*"
-}
-
-# not_ok TEXT [DIAGNOSIS]
-not_ok()
-{
-	lab_n=$((lab_n + 1))
-	lab_failed=$((lab_failed + 1))
-	echo "not ok $lab_n - $1"
-	[ -z "${2:-}" ] || note "$2"
-}
-
-skip()
-{
-	lab_n=$((lab_n + 1))
-	echo "ok $lab_n - $1 # SKIP $2"
-}
-
-check()
-{
-	local text=$1 out
-	shift
-	if out=$("$@" 2>&1); then
-		ok "$text"
-	else
-		not_ok "$text" "status $? of: $*
-$out"
-	fi
-}
-
-refused()
-{
-	local text=$1 out
-	shift
-	if out=$("$@" 2>&1); then
-		not_ok "$text" "this should have failed: $*
-$out"
-	else
-		ok "$text"
-	fi
-}
-
-is()
-{
-	if [ "$2" = "$3" ]; then
-		ok "$1"
-	else
-		not_ok "$1" "got:      $2
-expected: $3"
-	fi
-}
-
-like()
-{
-	if [[ $2 =~ $3 ]]; then
-		ok "$1"
-	else
-		not_ok "$1" "got:           $2
-does not match: $3"
-	fi
-}
-
-bail()
-{
-	not_ok "$@"
-	exit 1
-}
-
-# Runs a program that prints lines "ok TEXT", "not ok TEXT", "skip TEXT # WHY" and "# ..."; each
-# becomes a line of this report. That it ends well is one more.
-reports()
-{
-	local line seen=0
-	while IFS= read -r line; do
-		case $line in
-		'ok '*) ok "${line#ok }" ;;
-		'not ok '*) not_ok "${line#not ok }" ;;
-		'skip '*)
-			line=${line#skip }
-			skip "${line%% # *}" "${line#* # }"
-			;;
-		'status 0') [ $seen = 1 ] || not_ok "$1 says something" ;;
-		'status '*) not_ok "$(basename "${!#}") ran to its end" "$line" ;;
-		*) note "${line#\# }" ;;
-		esac
-		seen=1
-	done < <(rc=0; "$@" 2>&1 || rc=$?; echo "status $rc")
-}
-
-lab_end()
-{
-	local status=$? name
-	trap - EXIT
-	if [ $status != 0 ] && [ $lab_failed = 0 ]; then
-		not_ok "ran to its end" "left with status $status"
-	fi
-	[ $lab_n -gt 0 ] || not_ok "tested anything"
-	if [ $lab_failed != 0 ]; then
-		for name in "$LAB"/log/*.log; do
-			[ -s "$name" ] || continue
-			note "--- $(basename "$name")"
-			tail -n 40 "$name" | sed 's/^/#   /'
-		done
-	fi
-	echo "1..$lab_n"
-	[ $lab_failed = 0 ] || exit 1
-	exit 0
-}
-trap lab_end EXIT
-trap 'exit 143' TERM
-
-wait_for()
-{
-	local seconds=$1 end
-	shift
-	end=$(($(date +%s%N) + $(printf '%.0f' "${seconds}e9")))
-	until "$@" >/dev/null 2>&1; do
-		[ "$(date +%s%N)" -lt "$end" ] || return 1
-		sleep 0.01
+	local log
+	for log in "$LAB"/log/*.log; do
+		[ -s "$log" ] || continue
+		note "--- $(basename "$log")"
+		tail -n 40 "$log" | sed 's/^/#   /'
 	done
 }
 

@@ -5,6 +5,7 @@ import json
 import os
 import pwd
 import select
+import signal
 import socket
 import struct
 import subprocess
@@ -57,6 +58,46 @@ def pid_of(name):
 
 def send_signal(name, number):
     os.kill(pid_of(name), number)
+
+
+def start_engine(*options, seconds=20):
+    """As start_engine of lab.sh does; whether it became ready."""
+    notify = f'{LAB}/notify'
+    if os.path.exists(notify):
+        os.unlink(notify)
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sock, \
+            open(f'{LAB}/log/engine.log', 'ab') as log:
+        sock.bind(notify)
+        sock.settimeout(0.05)
+        binary = os.environ.get('LAB_ENGINE', '/usr/libexec/sallyport/sallyport-engine')
+        engine = subprocess.Popen([binary, '--socket', SOCKET, *options],  # pylint: disable=R1732
+                                  stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                                  env={**os.environ, 'NOTIFY_SOCKET': notify})
+        with open(f'{LAB}/pid/engine', 'w', encoding='ascii') as f:
+            f.write(str(engine.pid))
+        end = time.monotonic() + seconds
+        while time.monotonic() < end and engine.poll() is None:
+            try:
+                if b'READY=1' in sock.recv(4096):
+                    return True
+            except TimeoutError:
+                pass
+    return False
+
+
+def kill_engine(number=signal.SIGKILL):
+    """Ends it, and waits until it has gone."""
+    pid = pid_of('engine')
+    os.kill(pid, number)
+    return wait_until(lambda: process_state(pid) in 'ZX', 10)
+
+
+def process_state(pid):
+    try:
+        with open(f'/proc/{pid}/stat', encoding='ascii', errors='replace') as f:
+            return f.read().rsplit(') ', 1)[1][0]
+    except OSError:
+        return 'X'
 
 
 # --- the wire

@@ -1,0 +1,251 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""lease_end.py {quick|death}: an open door, used in every way at once, ends; prints lines for
+report() of lab.sh.
+
+quick  the endings that the engine carries out, LEASE_ROUNDS rounds each
+death  the endings by a process that is dead or hung, down to the kernel's own timeout
+"""
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+sys.path.insert(0, __file__.rsplit('/', 2)[0] + '/lib')
+# pylint: disable=wrong-import-position
+from labpy import (LIB, Gone, Mark, Peer, kill_engine, left, mark, note, pid_of, probe, records,
+                   report, start_engine, uid_of, wait_until)
+
+CLEARNET = uid_of('clearnet')
+ROUNDS = int(os.environ.get('LEASE_ROUNDS', '5'))
+NOTICED = 1.0        # seconds until every program knows
+SOON = 0.5           # seconds from the cause to the last packet, where nobody waits for a reply
+KERNEL = 15 + 1      # seconds: the kernel's timeout and a margin
+THERE = 'dst=198.51.100.5'
+DEAD = ('up', 'down', 'half', 'idle', 'udp')  # what the program of an ended lease is told about
+
+
+class Flows:
+    """The program that uses the door."""
+
+    def __init__(self):
+        self.program = subprocess.Popen(  # pylint: disable=consider-using-with
+            ['/usr/bin/python3', f'{LIB}/flows.py', str(CLEARNET)], text=True,
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+
+    def ask(self, question):
+        self.program.stdin.write(question + '\n')
+        self.program.stdin.flush()
+        return self.program.stdout.readline().strip()
+
+    def state(self):
+        return json.loads(self.ask('state'))
+
+    def kept_knocking(self):
+        """Waits until the program has tried ten times more."""
+        before = self.state()['knock']['sent']
+        return wait_until(lambda: self.state()['knock']['sent'] >= before + 10, 5)
+
+
+class Complaint(Exception):
+    pass
+
+
+def demand(good, text):
+    if not good:
+        raise Complaint(text)
+
+
+def silence(since, flows, what):
+    """Not one packet of the lease's flows since then, though the program keeps trying."""
+    demand(flows.kept_knocking(), 'the program hangs')
+    seen = left(since, THERE)
+    demand(not seen, f'{len(seen)} packets {what}; the first: {seen[0]["line"] if seen else ""}')
+
+
+def everybody_knows(flows, cause):
+    demand(wait_until(lambda: all(flows.state()[f]['error'] for f in DEAD), NOTICED, 0.01),
+           f'not every program noticed: {flows.state()}')
+    return max(flows.state()[f]['when'] for f in DEAD) - cause
+
+
+def others_are_refused():
+    """Whoever takes over the addresses and ports of the lease's datagrams."""
+    table = [{'kind': 'udp', 'to': '198.51.100.5', 'port': 19, 'sport': 9753, 'say': 'go'}]
+    since = mark()
+    for uid in (65534, 1000, CLEARNET):
+        saw = probe(uid, table)[0]['saw']
+        demand(saw == 'EPERM', f'uid {uid} on the same ports: {saw}')
+    demand(not left(since, THERE), 'datagrams of others on the same ports left')
+
+
+def begin(peer, flows, seconds=60):
+    lease = peer.open(CLEARNET, seconds)
+    answer = flows.ask('go')
+    demand(answer == 'running', answer)
+    return lease
+
+
+def last_packet(since, until):
+    seen = [r for r in records(since, THERE, 'dir=out') if r['t'] > until]
+    return (seen[-1]['t'] - until) / 1e9 if seen else 0.0
+
+
+def disabled(peer, flows):
+    """Closed on request: from the reply on, silence."""
+    lease = begin(peer, flows)
+    prepared = Mark()
+    cause = time.monotonic()
+    peer.end(lease)
+    since = prepared.fire()
+    silence(since, flows, 'after the reply')
+    known = everybody_knows(flows, cause)
+    others_are_refused()
+    lease.close()
+    return known
+
+
+def by_event(why, end, seconds=60, patience=5):
+    """The engine ends it by itself, and says why."""
+    def ending(peer, flows):
+        lease = begin(peer, flows, seconds)
+        began = mark()
+        cause, cause_ns = time.monotonic(), time.time_ns()
+        end(peer, lease)
+        reason = peer.ended(lease, patience)
+        demand(reason == why, f'ended as {reason}')
+        prepared = Mark()
+        since = prepared.fire()
+        silence(since, flows, 'after word of the end')
+        if why != 'deadline':
+            soon = last_packet(began, cause_ns)
+            demand(soon < SOON, f'the last packet {soon:.3f} s later')
+        known = everybody_knows(flows, cause)
+        others_are_refused()
+        lease.close()
+        return known
+    return ending
+
+
+def bus_gone(peer, flows):
+    """The bus process is killed: the engine sees the end of the connection."""
+    lease = begin(peer, flows)
+    began = mark()
+    cause, cause_ns = time.monotonic(), time.time_ns()
+    peer.close()
+    known = everybody_knows(flows, cause)
+    silence(mark(), flows, 'after every program knew')
+    soon = last_packet(began, cause_ns)
+    demand(soon < SOON, f'the last packet {soon:.3f} s later')
+    others_are_refused()
+    lease.close()
+    return known
+
+
+def rounds(text, ending, n):
+    flows, worst = Flows(), 0.0
+    peer = None
+    for i in range(n):
+        try:
+            if ending is bus_gone or peer is None:
+                peer = Peer()
+            worst = max(worst, ending(peer, flows))
+            flows.ask('stop')
+        except (Complaint, Gone) as e:
+            report(False, text, f'round {i + 1}: {type(e).__name__} {e}')
+            break
+    else:
+        report(True, f'{text} ({n} rounds)')
+        note(f'every program knew within {worst * 1000:.0f} ms')
+    flows.program.kill()
+    if peer:
+        peer.close()
+
+
+def quick():
+    rounds('disabled: silence from the reply on', disabled, ROUNDS)
+    rounds('the descriptor closed: silence soon', by_event('closed', lambda p, l: l.close()),
+           ROUNDS)
+    rounds('the bus process gone: silence soon', bus_gone, ROUNDS)
+    rounds('the deadline: silence at once', by_event('deadline', lambda p, l: None, seconds=2),
+           min(ROUNDS, 20))
+
+
+def by_the_kernel(text, cause, afterwards):
+    """Nobody ends it: its elements in the kernel expire."""
+    flows, peer = Flows(), Peer()
+    try:
+        lease = begin(peer, flows)
+        began, cause_ns = mark(), time.time_ns()
+        cause(peer)
+        demand(wait_until(lambda: flows.state()['knock']['error'] in ('ECONNREFUSED', 'EPERM'),
+                          KERNEL, 0.05), f'still open after {KERNEL} s')
+        since = mark()
+        silence(since, flows, 'after the kernel had closed the door')
+        note(f'{text}: the last packet {last_packet(began, cause_ns):.1f} s later')
+        others_are_refused()
+        afterwards(peer, lease, flows)
+        report(True, text)
+    except (Complaint, Gone) as e:
+        report(False, text, f'{type(e).__name__} {e}')
+    flows.program.kill()
+    peer.close()
+
+
+def woken(peer, lease, flows):
+    """An engine that was hung and goes on does not open again what the kernel closed."""
+    since = mark()
+    os.kill(pid_of('engine'), signal.SIGCONT)
+    demand(peer.ended(lease, 5), 'the woken engine does not say that the lease has ended')
+    silence(since, flows, 'after the engine was woken')
+    everybody_knows(flows, time.monotonic())
+
+
+def reborn(_peer, _lease, flows):
+    since = mark()
+    demand(start_engine(), 'the new engine is not ready')
+    silence(since, flows, 'after the new engine was ready')
+    everybody_knows(flows, time.monotonic())
+
+
+def heard_again(peer, lease, flows):
+    since = mark()
+    demand(peer.ended(lease, 5) == 'bus-silent', 'not ended for want of a heartbeat')
+    peer.beating = True
+    silence(since, flows, 'after the heartbeats came again')
+
+
+def fall_silent(peer):
+    peer.beating = False
+
+
+def new_engine_ends_what_it_finds():
+    text = 'a new engine ends what it finds before it is ready'
+    flows, peer = Flows(), Peer()
+    try:
+        begin(peer, flows)
+        kill_engine()
+        demand(start_engine(), 'the new engine is not ready')
+        silence(Mark().fire(), flows, 'after the new engine was ready')
+        everybody_knows(flows, time.monotonic())
+        others_are_refused()
+        report(True, text)
+    except Complaint as e:
+        report(False, text, e)
+    flows.program.kill()
+    peer.close()
+
+
+def death():
+    new_engine_ends_what_it_finds()
+    by_the_kernel('the bus process hangs: the door closes in time', fall_silent, heard_again)
+    by_the_kernel('the engine hangs: the door closes in time',
+                  lambda peer: os.kill(pid_of('engine'), signal.SIGSTOP), woken)
+    by_the_kernel('the engine is killed: the door closes in time', lambda peer: kill_engine(),
+                  reborn)
+
+
+if __name__ == '__main__':
+    {'quick': quick, 'death': death}[sys.argv[1]]()
