@@ -238,6 +238,7 @@ struct rs_stmt {
 	uint8_t fields[RS_KEY_MAX];
 	uint8_t n_fields;
 	uint8_t object; /* enum rs_set, rs_chain or rs_counter */
+	uint8_t pad;    /* 0: statements are compared byte by byte */
 	uint32_t mask, value;
 };
 

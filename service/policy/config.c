@@ -1,0 +1,410 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Sections -> policy, with the defaults of spec section 7. */
+#include "config-private.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <stdio.h>
+
+#define NETWORK(a, b, c, d, n)                                                \
+	{                                                                     \
+		.addr = (a) << 24 | (b) << 16 | (c) << 8 | (d), .prefix = (n) \
+	}
+
+static const struct subnet default_ranges[] = {
+	NETWORK(10u, 0u, 0u, 0u, 8),
+	NETWORK(172u, 16u, 0u, 0u, 12),
+	NETWORK(192u, 168u, 0u, 0u, 16),
+};
+
+/* What asks the network for names, or for our public address. */
+static const struct ports default_refuse[] = {
+	{.first = 53, .last = 53},
+	{.first = 853, .last = 853},
+	{.first = 137, .last = 137, .protocol = IPPROTO_UDP},
+	{.first = 1900, .last = 1900, .protocol = IPPROTO_UDP},
+	{.first = 3478, .last = 3478},
+	{.first = 5350, .last = 5351, .protocol = IPPROTO_UDP},
+	{.first = 5353, .last = 5353, .protocol = IPPROTO_UDP},
+	{.first = 5355, .last = 5355, .protocol = IPPROTO_UDP},
+};
+
+static struct policy *policy_defaults(void)
+{
+	struct policy *p = calloc(1, sizeof(*p));
+
+	if (!p)
+		return NULL;
+	p->automap.range = (struct subnet)NETWORK(127u, 192u, 0u, 0u, 10);
+	p->automap.port = 9040;
+	p->dns.port = 5353;
+	p->tor_may.dns = true;
+	p->tor_may.loopback = true;
+	p->lease.default_seconds = 600;
+	p->lease.longest_seconds = 1800;
+	p->lease.most = 4;
+	p->clearnet_dns.most = 8;
+	return p;
+}
+
+static bool users_add(struct users *u, const struct user *user)
+{
+	struct user *p;
+
+	for (size_t i = 0; i < u->n; i++)
+		if (u->items[i].uid == user->uid)
+			return true;
+	p = reallocarray(u->items, u->n + 1, sizeof(*p));
+	if (!p)
+		return false;
+	u->items = p;
+	u->items[u->n++] = *user;
+	return true;
+}
+
+/* A name is looked up once, however many services name it. */
+static int resolve(struct parser *p, const char *name, uid_t *ret)
+{
+	struct resolved *r;
+
+	for (size_t i = 0; i < p->n_resolved; i++)
+		if (strcmp(p->resolved[i].name, name) == 0) {
+			*ret = p->resolved[i].uid;
+			return p->resolved[i].error;
+		}
+	if ((p->n_resolved & (p->n_resolved - 1)) == 0) {
+		r = reallocarray(p->resolved, p->n_resolved ? p->n_resolved * 2 : 1, sizeof(*r));
+		if (!r)
+			return -ENOMEM;
+		p->resolved = r;
+	}
+	r = &p->resolved[p->n_resolved++];
+	*r = (struct resolved){0};
+	(void)snprintf(r->name, sizeof(r->name), "%s", name);
+	r->error = p->resolve(p->userdata, name, &r->uid);
+	*ret = r->uid;
+	return r->error;
+}
+
+static bool valid_name(const char *name)
+{
+	static const char first[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_";
+	size_t n = strlen(name);
+
+	return n > 0 && n <= POLICY_NAME_MAX && strchr(first, name[0]) &&
+	       strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+			    "0123456789_-.$") == n;
+}
+
+static void read_user(struct parser *p, const struct word *w, struct users *ret)
+{
+	struct user user = {.origin = w->origin};
+	uint32_t number;
+	int r;
+
+	if (parse_u32(w->text, UINT32_MAX - 1, &number) == 0) {
+		user.uid = number;
+		user.by_number = true;
+		(void)snprintf(user.name, sizeof(user.name), "%u", number);
+		if (!users_add(ret, &user))
+			p->out_of_memory = true;
+		return;
+	}
+	if (!valid_name(w->text)) {
+		config_error(p, w->origin,
+			     "\"%s\" is no user; write a name of /etc/passwd, a number, or @tor, "
+			     "@desktop, @clearnet, @autoconfig",
+			     w->text);
+		return;
+	}
+	r = resolve(p, w->text, &user.uid);
+	if (r == -ESRCH) {
+		config_warning(
+			p, w->origin,
+			"there is no user \"%s\": nothing is granted to it; create it and reload",
+			w->text);
+		return;
+	}
+	if (r < 0) {
+		config_error(p, w->origin, "the user \"%s\" cannot be looked up: %s", w->text,
+			     strerror(-r));
+		return;
+	}
+	memcpy(user.name, w->text, strlen(w->text) + 1);
+	if (!users_add(ret, &user))
+		p->out_of_memory = true;
+}
+
+static const struct users *role_users(const struct policy *policy, const char *role)
+{
+	const struct {
+		const char *name;
+		const struct users *users;
+	} roles[] = {
+		{"@tor", &policy->tor},
+		{"@desktop", &policy->desktop},
+		{"@clearnet", &policy->clearnet},
+		{"@autoconfig", &policy->autoconfig},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(roles); i++)
+		if (strcmp(roles[i].name, role) == 0)
+			return roles[i].users;
+	return NULL;
+}
+
+/* roles: the policy whose roles a word may name, or NULL in [users] itself. */
+static void read_users(struct parser *p, const struct policy *roles, const struct raw_section *s,
+		       enum config_key k, struct users *ret)
+{
+	const struct words *w = raw_words(s, k);
+
+	for (size_t i = 0; i < w->n; i++) {
+		const struct users *role = roles ? role_users(roles, w->items[i].text) : NULL;
+
+		if (!role) {
+			read_user(p, &w->items[i], ret);
+			continue;
+		}
+		for (size_t j = 0; j < role->n; j++) {
+			struct user user = role->items[j];
+
+			user.origin = w->items[i].origin;
+			if (!users_add(ret, &user))
+				p->out_of_memory = true;
+		}
+	}
+}
+
+static const struct word *scalar(const struct raw_section *s, enum config_key k)
+{
+	const struct words *w = raw_words(s, k);
+
+	return w->n ? &w->items[0] : NULL;
+}
+
+static void read_bool(struct parser *p, enum config_key k, enum section s, bool *ret)
+{
+	const struct word *w = scalar(&p->singles[s], k);
+
+	if (w)
+		(void)value_bool(p, w, ret);
+}
+
+static void read_port(struct parser *p, enum config_key k, enum section s, uint16_t *ret)
+{
+	const struct word *w = scalar(&p->singles[s], k);
+	uint32_t port;
+
+	if (w && value_number(p, w, 1, UINT16_MAX, "port", &port))
+		*ret = (uint16_t)port;
+}
+
+static void read_number(struct parser *p, enum config_key k, enum section s, uint32_t max,
+			uint32_t *ret)
+{
+	const struct word *w = scalar(&p->singles[s], k);
+	uint32_t n;
+
+	if (w && value_number(p, w, 1, max, "number that fits here", &n))
+		*ret = n;
+}
+
+static void read_seconds(struct parser *p, enum config_key k, uint32_t *ret)
+{
+	const struct word *w = scalar(&p->singles[SECTION_LEASE], k);
+	uint32_t seconds;
+
+	if (w && value_seconds(p, w, &seconds))
+		*ret = seconds;
+}
+
+static void read_subnets(struct parser *p, enum config_key k, struct subnets *ret)
+{
+	const struct words *w = raw_words(&p->singles[SECTION_LAN], k);
+
+	ret->items = calloc(w->n ? w->n : 1, sizeof(*ret->items));
+	if (!ret->items) {
+		p->out_of_memory = true;
+		return;
+	}
+	for (size_t i = 0; i < w->n; i++)
+		if (value_subnet(p, &w->items[i], &ret->items[ret->n]))
+			ret->n++;
+}
+
+static void *copy(struct parser *p, const void *data, size_t size)
+{
+	void *copied = malloc(size);
+
+	if (!copied)
+		p->out_of_memory = true;
+	else
+		memcpy(copied, data, size);
+	return copied;
+}
+
+static void read_lan(struct parser *p, struct policy *policy)
+{
+	const struct raw_section *s = &p->singles[SECTION_LAN];
+	const struct words *refuse = raw_words(s, KEY_LAN_REFUSE);
+
+	policy->lan.origin = s->origin;
+	read_bool(p, KEY_LAN_ON_LINK, SECTION_LAN, &policy->lan.on_link);
+	read_subnets(p, KEY_LAN_EXCLUDE, &policy->lan.exclude);
+	if (raw_words(s, KEY_LAN_RANGES)->said) {
+		read_subnets(p, KEY_LAN_RANGES, &policy->lan.ranges);
+	} else {
+		policy->lan.ranges.items = copy(p, default_ranges, sizeof(default_ranges));
+		policy->lan.ranges.n = policy->lan.ranges.items ? ARRAY_SIZE(default_ranges) : 0;
+	}
+	if (!refuse->said) {
+		policy->lan.refuse = copy(p, default_refuse, sizeof(default_refuse));
+		policy->lan.n_refuse = policy->lan.refuse ? ARRAY_SIZE(default_refuse) : 0;
+		return;
+	}
+	policy->lan.refuse = calloc(refuse->n ? refuse->n : 1, sizeof(*policy->lan.refuse));
+	if (!policy->lan.refuse)
+		p->out_of_memory = true;
+	for (size_t i = 0; policy->lan.refuse && i < refuse->n; i++)
+		if (value_ports(p, &refuse->items[i], &policy->lan.refuse[policy->lan.n_refuse]))
+			policy->lan.n_refuse++;
+}
+
+static void read_singles(struct parser *p, struct policy *policy)
+{
+	const struct raw_section *automap = &p->singles[SECTION_AUTOMAP];
+	const struct raw_section *dns = &p->singles[SECTION_DNS];
+	const struct word *range = scalar(automap, KEY_AUTOMAP_RANGE);
+
+	policy->automap.origin = automap->origin;
+	if (range)
+		(void)value_subnet(p, range, &policy->automap.range);
+	read_port(p, KEY_AUTOMAP_PORT, SECTION_AUTOMAP, &policy->automap.port);
+	read_users(p, policy, automap, KEY_AUTOMAP_USERS, &policy->automap.users);
+	policy->dns.origin = dns->origin;
+	read_port(p, KEY_DNS_PORT, SECTION_DNS, &policy->dns.port);
+	read_bool(p, KEY_DNS_TCP, SECTION_DNS, &policy->dns.tcp);
+	read_users(p, policy, dns, KEY_DNS_USERS, &policy->dns.users);
+	policy->tor_may.origin = p->singles[SECTION_TOR].origin;
+	read_bool(p, KEY_TOR_DNS, SECTION_TOR, &policy->tor_may.dns);
+	read_bool(p, KEY_TOR_UDP, SECTION_TOR, &policy->tor_may.udp);
+	read_bool(p, KEY_TOR_LOOPBACK, SECTION_TOR, &policy->tor_may.loopback);
+	read_lan(p, policy);
+	read_seconds(p, KEY_LEASE_DEFAULT, &policy->lease.default_seconds);
+	read_seconds(p, KEY_LEASE_LONGEST, &policy->lease.longest_seconds);
+	read_number(p, KEY_LEASE_MOST, SECTION_LEASE, POLICY_LEASES_MAX, &policy->lease.most);
+	read_users(p, policy, &p->singles[SECTION_CLEARNET_DNS], KEY_CLEARNET_DNS_READERS,
+		   &policy->clearnet_dns.readers);
+	read_number(p, KEY_CLEARNET_DNS_MOST, SECTION_CLEARNET_DNS, POLICY_DNS_MOST_MAX,
+		    &policy->clearnet_dns.most);
+}
+
+static void read_service(struct parser *p, struct policy *policy, const struct raw_section *s)
+{
+	struct service *service = &policy->services[policy->n_services];
+	const struct words *listens = raw_words(s, KEY_SERVICE_LISTEN);
+	const struct words *server = raw_words(s, KEY_SERVICE_SERVER);
+	struct user root = {.name = "root", .origin = s->origin};
+
+	service->name = strdup(s->name);
+	service->origin = s->origin;
+	service->listens = calloc(listens->n ? listens->n : 1, sizeof(*service->listens));
+	policy->n_services++;
+	if (!service->name || !service->listens) {
+		p->out_of_memory = true;
+		return;
+	}
+	for (size_t i = 0; i < listens->n; i++)
+		if (value_listen(p, &listens->items[i], &service->listens[service->n_listens]))
+			service->n_listens++;
+	if (!listens->n)
+		config_error(p, s->origin,
+			     "service \"%s\" listens nowhere; write listen = ADDRESS:PORT/tcp",
+			     s->name);
+	if (!raw_words(s, KEY_SERVICE_USERS)->said)
+		config_warning(p, s->origin, "nobody may use service \"%s\"; write users = NAME",
+			       s->name);
+	read_users(p, policy, s, KEY_SERVICE_USERS, &service->users);
+	if (server->said)
+		read_users(p, policy, s, KEY_SERVICE_SERVER, &service->server);
+	else if (!users_add(&service->server, &root))
+		p->out_of_memory = true;
+}
+
+static void read_services(struct parser *p, struct policy *policy)
+{
+	policy->services = calloc(p->n_services ? p->n_services : 1, sizeof(*policy->services));
+	if (!policy->services) {
+		p->out_of_memory = true;
+		return;
+	}
+	for (size_t i = 0; i < p->n_services; i++)
+		if (!p->services[i]->removed)
+			read_service(p, policy, p->services[i]);
+}
+
+static void read_roles(struct parser *p, struct policy *policy)
+{
+	const struct raw_section *s = &p->singles[SECTION_USERS];
+
+	read_users(p, NULL, s, KEY_USERS_TOR, &policy->tor);
+	read_users(p, NULL, s, KEY_USERS_DESKTOP, &policy->desktop);
+	read_users(p, NULL, s, KEY_USERS_CLEARNET, &policy->clearnet);
+	read_users(p, NULL, s, KEY_USERS_AUTOCONFIG, &policy->autoconfig);
+}
+
+static bool name_files(const struct sources *sources, struct policy *policy)
+{
+	policy->files = calloc(sources->n ? sources->n : 1, sizeof(*policy->files));
+	for (size_t i = 0; policy->files && i < sources->n; i++) {
+		policy->files[i] = strdup(sources->items[i].name);
+		if (!policy->files[i])
+			return false;
+		policy->n_files++;
+	}
+	return policy->files;
+}
+
+static void read_sources(struct parser *p, const struct sources *sources)
+{
+	for (enum section s = 0; s < SECTION_N; s++)
+		p->singles[s].kind = s;
+	for (size_t i = 0; i < sources->n; i++) {
+		const struct source *source = &sources->items[i];
+
+		if (source->error)
+			config_error(p, (struct origin){.file = (uint32_t)i}, "%s", source->error);
+		else
+			reader_read(p, source, (uint32_t)i);
+	}
+	if (!sources->n)
+		config_error(p, (struct origin){0}, "there is no policy; install policy.conf");
+}
+
+int config_parse(const struct sources *sources, config_resolve_fn resolve_fn, void *userdata,
+		 struct diagnostics *diags, struct policy **ret_policy)
+{
+	_cleanup_(policy_freep) struct policy *policy = policy_defaults();
+	struct parser p = {.diags = diags, .resolve = resolve_fn, .userdata = userdata};
+
+	*diags = (struct diagnostics){0};
+	if (!policy || !name_files(sources, policy))
+		return -ENOMEM;
+	p.files = policy->files;
+	p.n_files = policy->n_files;
+	read_sources(&p, sources);
+	read_roles(&p, policy);
+	read_singles(&p, policy);
+	read_services(&p, policy);
+	if (!p.out_of_memory)
+		check_policy(&p, policy);
+	reader_clear(&p);
+	free(p.resolved);
+	if (p.out_of_memory)
+		return -ENOMEM;
+	if (diags->n_errors)
+		return -EBADMSG;
+	*ret_policy = TAKE_PTR(policy);
+	return 0;
+}

@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* One word -> one value. Each error says what would be right. */
+#include "config-private.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <stdio.h>
+#include <strings.h>
+
+static const struct {
+	const char *name;
+	bool value;
+} truths[] = {
+	{"yes", true}, {"true", true},   {"on", true},   {"1", true},
+	{"no", false}, {"false", false}, {"off", false}, {"0", false},
+};
+
+static const struct {
+	const char *name;
+	uint8_t number;
+} protocols[] = {{"tcp", IPPROTO_TCP}, {"udp", IPPROTO_UDP}};
+
+bool value_bool(struct parser *p, const struct word *w, bool *ret)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(truths); i++)
+		if (strcasecmp(w->text, truths[i].name) == 0) {
+			*ret = truths[i].value;
+			return true;
+		}
+	config_error(p, w->origin, "\"%s\" is neither yes nor no", w->text);
+	return false;
+}
+
+bool value_number(struct parser *p, const struct word *w, uint32_t min, uint32_t max,
+		  const char *what, uint32_t *ret)
+{
+	if (parse_u32(w->text, max, ret) == 0 && *ret >= min)
+		return true;
+	config_error(p, w->origin, "\"%s\" is no %s; write a number from %u to %u", w->text, what,
+		     min, max);
+	return false;
+}
+
+bool value_seconds(struct parser *p, const struct word *w, uint32_t *ret)
+{
+	char most[24];
+
+	if (parse_seconds(w->text, ret) == 0 && *ret >= 1 && *ret <= POLICY_SECONDS_MAX)
+		return true;
+	format_seconds(POLICY_SECONDS_MAX, most, sizeof(most));
+	config_error(p, w->origin,
+		     "\"%s\" is no span of time; write for example 90s, 10min or 1h, "
+		     "at most %s",
+		     w->text, most);
+	return false;
+}
+
+static void format_subnet(uint32_t addr, uint8_t prefix, char *buf, size_t size)
+{
+	(void)snprintf(buf, size, "%u.%u.%u.%u/%u", addr >> 24, addr >> 16 & 0xff, addr >> 8 & 0xff,
+		       addr & 0xff, prefix);
+}
+
+bool value_subnet(struct parser *p, const struct word *w, struct subnet *ret)
+{
+	char text[64], right[24];
+	struct in_addr in;
+	uint32_t prefix = 32, addr, mask;
+	char *slash;
+
+	(void)snprintf(text, sizeof(text), "%s", w->text);
+	slash = strchr(text, '/');
+	if (slash)
+		*slash++ = '\0';
+	if (strlen(w->text) >= sizeof(text) || inet_pton(AF_INET, text, &in) != 1 ||
+	    (slash && parse_u32(slash, 32, &prefix) < 0)) {
+		config_error(p, w->origin,
+			     "\"%s\" is no IPv4 network; write for example 192.168.0.0/16",
+			     w->text);
+		return false;
+	}
+	addr = ntohl(in.s_addr);
+	mask = prefix ? UINT32_MAX << (32 - prefix) : 0;
+	if (addr & ~mask) {
+		format_subnet(addr & mask, (uint8_t)prefix, right, sizeof(right));
+		config_error(p, w->origin, "\"%s\" has bits behind its prefix; write %s", w->text,
+			     right);
+		return false;
+	}
+	*ret = (struct subnet){.addr = addr, .prefix = (uint8_t)prefix, .origin = w->origin};
+	return true;
+}
+
+/* "/tcp" or "/udp" at the end of text is cut off; false: something else is there. */
+static bool cut_protocol(char *text, uint8_t *ret)
+{
+	char *slash = strrchr(text, '/');
+
+	*ret = 0;
+	if (!slash)
+		return true;
+	for (size_t i = 0; i < ARRAY_SIZE(protocols); i++)
+		if (strcmp(slash + 1, protocols[i].name) == 0) {
+			*ret = protocols[i].number;
+			*slash = '\0';
+			return true;
+		}
+	return false;
+}
+
+static bool port_range(char *text, uint16_t *ret_first, uint16_t *ret_last)
+{
+	char *dash = strchr(text, '-');
+	uint32_t first, last;
+
+	if (dash)
+		*dash++ = '\0';
+	if (parse_u32(text, UINT16_MAX, &first) < 0)
+		return false;
+	last = first;
+	if (dash && parse_u32(dash, UINT16_MAX, &last) < 0)
+		return false;
+	*ret_first = (uint16_t)first;
+	*ret_last = (uint16_t)last;
+	return first > 0 && first <= last;
+}
+
+bool value_ports(struct parser *p, const struct word *w, struct ports *ret)
+{
+	char text[64];
+
+	*ret = (struct ports){.origin = w->origin};
+	(void)snprintf(text, sizeof(text), "%s", w->text);
+	if (strlen(w->text) < sizeof(text) && cut_protocol(text, &ret->protocol) &&
+	    port_range(text, &ret->first, &ret->last))
+		return true;
+	config_error(p, w->origin,
+		     "\"%s\" is no port; write PORT, PORT-PORT, with /tcp or /udp for one of them: "
+		     "53 or 5350-5351/udp",
+		     w->text);
+	return false;
+}
+
+/* Why nobody can listen there, or NULL. */
+static const char *bad_listen_address(uint32_t a)
+{
+	if (a == 0)
+		return "0.0.0.0 is no address that a packet goes to; write 127.0.0.1";
+	if (a >> 24 == 0 || a >> 28 >= 0xe)
+		return "that is no unicast address; write 127.0.0.1 or another address of this "
+		       "machine";
+	return NULL;
+}
+
+bool value_listen(struct parser *p, const struct word *w, struct listen *ret)
+{
+	static const char loopback6[] = "[::1]:";
+	char text[64], *colon;
+	const char *bad;
+	struct in_addr in;
+
+	*ret = (struct listen){.origin = w->origin};
+	(void)snprintf(text, sizeof(text), "%s", w->text);
+	colon = strrchr(text, ':');
+	if (strlen(w->text) >= sizeof(text) || !colon || !cut_protocol(text, &ret->protocol) ||
+	    !ret->protocol || !port_range(colon + 1, &ret->first, &ret->last)) {
+		config_error(p, w->origin,
+			     "\"%s\" is no address of a service; write ADDRESS:PORT/tcp or "
+			     "ADDRESS:PORT-PORT/udp",
+			     w->text);
+		return false;
+	}
+	ret->ipv6 = strncmp(w->text, loopback6, strlen(loopback6)) == 0;
+	if (ret->ipv6)
+		return true;
+	*colon = '\0';
+	if (text[0] == '[' || strchr(text, ':')) {
+		config_error(p, w->origin,
+			     "\"%s\": the only IPv6 that passes is from ::1 to ::1; "
+			     "write [::1]:PORT/tcp or an IPv4 address",
+			     w->text);
+		return false;
+	}
+	if (inet_pton(AF_INET, text, &in) != 1) {
+		config_error(p, w->origin, "\"%s\" is no IPv4 address; write for example 127.0.0.1",
+			     text);
+		return false;
+	}
+	ret->addr = ntohl(in.s_addr);
+	bad = bad_listen_address(ret->addr);
+	if (bad)
+		config_error(p, w->origin, "%s", bad);
+	return !bad;
+}
