@@ -192,8 +192,7 @@ static void read_answers(const struct batch *b, const char *buf, size_t size, st
 	}
 }
 
-/* Bytes that an earlier exchange left behind would be taken for answers to this one. */
-static void drain(const struct nl *nl)
+void nl_drain(const struct nl *nl)
 {
 	char byte;
 
@@ -216,7 +215,7 @@ int batch_commit(struct batch *b, struct nl_error *ret_error)
 	batch_control(b, NFNL_MSG_BATCH_END, "the end of the batch");
 	if (b->out_of_memory)
 		return ret_error->error = -ENOMEM;
-	drain(b->nl);
+	nl_drain(b->nl);
 	if (mnl_socket_sendto(b->nl->socket, b->buf, b->size) < 0) {
 		ret_error->error = -errno;
 		(void)snprintf(ret_error->object, sizeof(ret_error->object), "a batch of %zu bytes",
@@ -253,7 +252,7 @@ int nl_dump(struct nl *nl, struct nlmsghdr *h, mnl_cb_t cb, void *userdata)
 	for (int i = 0; i < DUMP_TRIES; i++) {
 		int r = MNL_CB_OK;
 
-		drain(nl);
+		nl_drain(nl);
 		h->nlmsg_seq = nl->seq++;
 		h->nlmsg_pid = 0;
 		if (mnl_socket_sendto(nl->socket, h, h->nlmsg_len) < 0)

@@ -25,6 +25,8 @@ struct nl_error {
 /* bus: NETLINK_NETFILTER, NETLINK_SOCK_DIAG or NETLINK_ROUTE. 0 or a negative errno. */
 int nl_open(struct nl *nl, int bus);
 void nl_close(struct nl *nl);
+/* Throws away what is there to read: it would be taken for answers to the next request. */
+void nl_drain(const struct nl *nl);
 
 /*
  * One transaction of nf_tables. Objects are appended; nothing reaches the kernel before

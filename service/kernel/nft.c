@@ -409,27 +409,62 @@ static bool kept(enum rs_set set, bool end_leases)
 	return info->flags & RS_KEPT;
 }
 
-int nft_load(struct nl *nl, const struct ruleset *r, uint32_t flags, bool end_leases,
-	     struct nl_error *ret_error)
+static bool same_rules(const struct ruleset *a, const struct ruleset *b)
+{
+	if (a->n_rules != b->n_rules)
+		return false;
+	for (size_t i = 0; i < a->n_rules; i++)
+		if (a->rules[i].chain != b->rules[i].chain ||
+		    a->rules[i].n_stmts != b->rules[i].n_stmts ||
+		    memcmp(a->rules[i].stmts, b->rules[i].stmts, sizeof(a->rules[i].stmts)) != 0)
+			return false;
+	return true;
+}
+
+static bool same_elements(const struct rs_elements *a, const struct rs_elements *b)
+{
+	if (a->n != b->n)
+		return false;
+	for (size_t i = 0; i < a->n; i++)
+		if (memcmp(a->items[i].key, b->items[i].key, sizeof(a->items[i].key)) != 0 ||
+		    memcmp(a->items[i].end, b->items[i].end, sizeof(a->items[i].end)) != 0 ||
+		    a->items[i].data != b->items[i].data)
+			return false;
+	return true;
+}
+
+/* What every ruleset has. Nothing of it changes what is there already. */
+static void put_frame(struct batch *b)
+{
+	for (size_t i = 0; i < COUNTER_N; i++)
+		put_counter(b, i);
+	for (size_t i = 0; i < SET_N; i++)
+		put_set(b, i);
+	for (size_t i = 0; i < CHAIN_N; i++)
+		put_chain(b, i);
+}
+
+int nft_load(struct nl *nl, const struct ruleset *r, const struct ruleset *in_force, uint32_t flags,
+	     bool end_leases, struct nl_error *ret_error)
 {
 	_cleanup_(batch_clear) struct batch b = {0};
+	bool rules = !in_force || !same_rules(r, in_force);
 
 	batch_begin(&b, nl);
 	put_table(&b, NFT_MSG_NEWTABLE, NLM_F_CREATE, RULESET_TABLE, &flags);
-	for (size_t i = 0; i < COUNTER_N; i++)
-		put_counter(&b, i);
-	for (size_t i = 0; i < SET_N; i++)
-		put_set(&b, i);
-	for (size_t i = 0; i < CHAIN_N; i++)
-		put_chain(&b, i);
-	put_flush_rules(&b);
+	if (!in_force)
+		put_frame(&b);
+	if (rules)
+		put_flush_rules(&b);
 	for (size_t i = 0; i < SET_N; i++) {
-		if (kept(i, end_leases))
+		if (kept(i, end_leases) ||
+		    (in_force && same_elements(&r->elements[i], &in_force->elements[i])))
 			continue;
 		put_set_flush(&b, i);
 		put_set_elements(&b, &r->elements[i], i);
 	}
-	put_rules(&b, r);
+	if (rules)
+		put_rules(&b, r);
 	return batch_commit(&b, ret_error);
 }
 
@@ -497,22 +532,20 @@ int nft_lease_remove(struct nl *nl, const struct nft_lease *l, struct nl_error *
 	return batch_commit(&b, ret_error);
 }
 
-int nft_on_link(struct nl *nl, const struct subnet *nets, size_t n, struct nl_error *ret_error)
+int nft_on_link(struct nl *nl, const struct route_ranges *ranges, struct nl_error *ret_error)
 {
 	_cleanup_(batch_clear) struct batch b = {0};
+	size_t n = ranges->n;
 	_cleanup_(freep) struct rs_element *items = calloc(n ? n : 1, sizeof(*items));
 	struct rs_elements elements = {.items = items, .n = n};
 
 	if (!items) {
-		ret_error->error = -ENOMEM;
+		*ret_error = (struct nl_error){.error = -ENOMEM};
 		return -ENOMEM;
 	}
 	for (size_t i = 0; i < n; i++) {
-		uint32_t host =
-			nets[i].prefix ? ~(UINT32_MAX << (32 - nets[i].prefix)) : UINT32_MAX;
-
-		items[i].key[0] = nets[i].addr;
-		items[i].end[0] = nets[i].addr | host;
+		items[i].key[0] = ranges->items[i].first;
+		items[i].end[0] = ranges->items[i].last;
 	}
 	batch_begin(&b, nl);
 	put_set_flush(&b, SET_ON_LINK);

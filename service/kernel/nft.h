@@ -6,6 +6,7 @@
  * none; whatever fails, the ruleset that was in force stays in force.
  */
 #include "netlink.h"
+#include "route.h"
 #include "ruleset.h"
 
 /*
@@ -17,12 +18,14 @@
 
 /*
  * Loads a ruleset: base chains stay, rules are flushed and filled again, sets keep their
- * identity. With end_leases the sets of leases are emptied in the same transaction (a new engine
- * ends what it finds); without, leases go on undisturbed. flags: NFT_FLAG_OWNER with
- * NFT_FLAG_PERSIST, or 0; a kernel that lacks one of the two answers -EOPNOTSUPP.
+ * identity. in_force: what the table certainly holds already, then only the differences are
+ * written; NULL: everything. With end_leases the sets of leases are emptied in the same
+ * transaction (a new engine ends what it finds); without, leases go on undisturbed. flags:
+ * NFT_FLAG_OWNER with NFT_FLAG_PERSIST, or 0; a kernel that lacks one of the two answers
+ * -EOPNOTSUPP.
  */
-int nft_load(struct nl *nl, const struct ruleset *r, uint32_t flags, bool end_leases,
-	     struct nl_error *ret_error);
+int nft_load(struct nl *nl, const struct ruleset *r, const struct ruleset *in_force, uint32_t flags,
+	     bool end_leases, struct nl_error *ret_error);
 
 /* A lease as the kernel has it: a new flow of uid gets mark, flows with mark go on. */
 struct nft_lease {
@@ -40,7 +43,7 @@ int nft_lease_renew(struct nl *nl, const struct nft_lease *l, uint64_t timeout_m
 int nft_lease_remove(struct nl *nl, const struct nft_lease *l, struct nl_error *ret_error);
 
 /* Replaces what is directly connected: networks for [lan] on-link. */
-int nft_on_link(struct nl *nl, const struct subnet *nets, size_t n, struct nl_error *ret_error);
+int nft_on_link(struct nl *nl, const struct route_ranges *ranges, struct nl_error *ret_error);
 
 /* Opens the wall: deletes the table. -ENOENT when there is none. */
 int nft_delete(struct nl *nl, struct nl_error *ret_error);

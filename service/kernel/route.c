@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "route.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <linux/rtnetlink.h>
+#include <sys/socket.h>
+
+#define LOOPBACK_INDEX 1u
+
+void route_ranges_clear(struct route_ranges *r)
+{
+	free(r->items);
+	*r = (struct route_ranges){0};
+}
+
+bool route_ranges_equal(const struct route_ranges *a, const struct route_ranges *b)
+{
+	return a->n == b->n &&
+	       (a->n == 0 || memcmp(a->items, b->items, a->n * sizeof(*a->items)) == 0);
+}
+
+int route_watch(struct nl *nl)
+{
+	int group = RTNLGRP_IPV4_ROUTE, r;
+
+	r = nl_open(nl, NETLINK_ROUTE);
+	if (r < 0)
+		return r;
+	if (mnl_socket_setsockopt(nl->socket, NETLINK_ADD_MEMBERSHIP, &group, sizeof(group)) < 0) {
+		r = -errno;
+		nl_close(nl);
+		return r;
+	}
+	return 0;
+}
+
+struct collector {
+	struct route_ranges *ranges;
+	bool out_of_memory;
+};
+
+static void collect(struct collector *c, struct route_range range)
+{
+	struct route_ranges *r = c->ranges;
+
+	if (r->n == r->capacity) {
+		size_t capacity = r->capacity ? r->capacity * 2 : 16;
+		struct route_range *p = reallocarray(r->items, capacity, sizeof(*p));
+
+		if (!p) {
+			c->out_of_memory = true;
+			return;
+		}
+		r->items = p;
+		r->capacity = capacity;
+	}
+	r->items[r->n++] = range;
+}
+
+static int see_route(const struct nlmsghdr *h, void *userdata)
+{
+	const struct rtmsg *m = mnl_nlmsg_get_payload(h);
+	uint32_t dst = 0, oif = LOOPBACK_INDEX, mask;
+	const struct nlattr *a;
+	bool direct = true;
+
+	if (mnl_nlmsg_get_payload_len(h) < sizeof(*m) || m->rtm_family != AF_INET ||
+	    m->rtm_type != RTN_UNICAST || m->rtm_scope != RT_SCOPE_LINK || m->rtm_dst_len == 0 ||
+	    m->rtm_dst_len > 32)
+		return MNL_CB_OK;
+	mnl_attr_for_each(a, h, sizeof(*m))
+	{
+		uint16_t type = mnl_attr_get_type(a);
+
+		if (type == RTA_GATEWAY || type == RTA_MULTIPATH || type == RTA_VIA)
+			direct = false;
+		else if (type == RTA_DST && mnl_attr_get_payload_len(a) == sizeof(dst))
+			dst = ntohl(mnl_attr_get_u32(a));
+		else if (type == RTA_OIF && mnl_attr_get_payload_len(a) == sizeof(oif))
+			oif = mnl_attr_get_u32(a);
+	}
+	if (!direct || oif == LOOPBACK_INDEX)
+		return MNL_CB_OK;
+	mask = UINT32_MAX << (32 - m->rtm_dst_len);
+	collect(userdata, (struct route_range){dst & mask, dst | ~mask});
+	return MNL_CB_OK;
+}
+
+static int compare_ranges(const void *pa, const void *pb)
+{
+	const struct route_range *a = pa, *b = pb;
+
+	return a->first < b->first ? -1 : a->first > b->first;
+}
+
+static void merge(struct route_ranges *r)
+{
+	size_t n = 0;
+
+	if (!r->n)
+		return;
+	qsort(r->items, r->n, sizeof(*r->items), compare_ranges);
+	for (size_t i = 1; i < r->n; i++) {
+		struct route_range *last = &r->items[n], *next = &r->items[i];
+
+		if (next->first <= last->last || next->first - last->last == 1) {
+			if (next->last > last->last)
+				last->last = next->last;
+		} else {
+			r->items[++n] = *next;
+		}
+	}
+	r->n = n + 1;
+}
+
+int route_connected(struct nl *nl, struct route_ranges *ret)
+{
+	char buf[256] __attribute__((aligned(8)));
+	struct collector c = {.ranges = ret};
+	struct nlmsghdr *h = mnl_nlmsg_put_header(buf);
+	struct rtmsg *m;
+	int r;
+
+	*ret = (struct route_ranges){0};
+	h->nlmsg_type = RTM_GETROUTE;
+	h->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
+	m = mnl_nlmsg_put_extra_header(h, sizeof(*m));
+	m->rtm_family = AF_INET;
+	r = nl_dump(nl, h, see_route, &c);
+	if (r == 0 && c.out_of_memory)
+		r = -ENOMEM;
+	if (r < 0)
+		route_ranges_clear(ret);
+	else
+		merge(ret);
+	return r;
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+
+/* What is directly connected: IPv4 routes without a gateway (linux/rtnetlink.h). */
+#include "netlink.h"
+
+/* IPv4, host order, both ends included. */
+struct route_range {
+	uint32_t first, last;
+};
+
+struct route_ranges {
+	struct route_range *items;
+	size_t n, capacity;
+};
+
+void route_ranges_clear(struct route_ranges *r);
+bool route_ranges_equal(const struct route_ranges *a, const struct route_ranges *b);
+
+/* A socket that becomes readable when routes change: nl_drain() it. 0 or a negative errno. */
+int route_watch(struct nl *nl);
+
+/*
+ * The connected networks of all links but loopback, sorted, disjoint, not adjacent. nl is of
+ * NETLINK_ROUTE and not the watch. 0 or a negative errno.
+ */
+int route_connected(struct nl *nl, struct route_ranges *ret);
