@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "engine.h"
+
+#include "channel.h"
+#include "conntrack.h"
+#include "log.h"
+#include "sockdiag.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/netlink.h>
+#include <stdio.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+#define REMOVE_TRIES 3
+
+static void open_socket(struct nl *nl, int bus)
+{
+	int r = nl_open(nl, bus);
+
+	if (r < 0)
+		fatal("no netlink socket: %s; the wall stays as it is", strerror(-r));
+}
+
+void engine_open_wall(struct engine *e)
+{
+	e->peer = -1;
+	e->table_flags = NFT_FLAG_OWNER | NFT_FLAG_PERSIST;
+	open_socket(&e->nft, NETLINK_NETFILTER);
+}
+
+void engine_open(struct engine *e)
+{
+	engine_open_wall(e);
+	open_socket(&e->work, NETLINK_NETFILTER);
+	open_socket(&e->diag, NETLINK_SOCK_DIAG);
+}
+
+uint32_t engine_new_mark(const struct engine *e)
+{
+	for (;;) {
+		uint32_t mark = 0;
+		bool used = false;
+
+		if (getrandom(&mark, sizeof(mark), 0) != (ssize_t)sizeof(mark))
+			fatal("no random numbers: %s; the wall stays as it is", strerror(errno));
+		mark = MARK_LEASE | (mark & ~MARK_KIND);
+		for (size_t i = 0; i < e->leases.n; i++)
+			used |= e->leases.items[i].mark == mark;
+		if (!used && mark != MARK_LEASE)
+			return mark;
+	}
+}
+
+static uint64_t milliseconds(usec_t from, usec_t to)
+{
+	/* Rounded down: the kernel may close early, never late. */
+	return to > from ? (to - from) / USEC_PER_MSEC : 0;
+}
+
+static struct nft_lease kernel_lease(const struct lease *l)
+{
+	return (struct nft_lease){.uid = l->uid, .mark = l->mark};
+}
+
+int engine_grant(struct engine *e, const struct lease *l, int *ret_fd)
+{
+	_cleanup_(closep) int read_end = -1, write_end = -1;
+	struct nft_lease kl = kernel_lease(l);
+	struct nl_error error;
+	int fds[2], r;
+
+	if (pipe2(fds, O_CLOEXEC | O_NONBLOCK) < 0)
+		return -errno;
+	read_end = fds[0];
+	write_end = fds[1];
+	r = nft_lease_add(&e->nft, &kl, milliseconds(l->started, l->kernel_until), &error);
+	if (r < 0) {
+		log_error("lease %llu: the kernel refuses %s: %s; the door stays closed",
+			  (unsigned long long)l->id, error.object, strerror(-r));
+		return r;
+	}
+	lease_add(&e->leases, l);
+	e->pipes[e->n_pipes++] = (struct lease_pipe){.id = l->id, .fd = TAKE_FD(write_end)};
+	*ret_fd = TAKE_FD(read_end);
+	return 0;
+}
+
+int engine_renew(struct engine *e, uint64_t id)
+{
+	const struct lease *l = lease_find(&e->leases, id);
+	usec_t now = now_boottime(), until;
+	struct nft_lease kl;
+	struct nl_error error;
+	int r;
+
+	if (!l)
+		return -ENOENT;
+	until = lease_kernel_until(l, now);
+	kl = kernel_lease(l);
+	r = nft_lease_renew(&e->nft, &kl, milliseconds(now, until), &error);
+	if (r < 0) {
+		log_error("lease %llu: the kernel refuses to renew %s: %s", (unsigned long long)id,
+			  error.object, strerror(-r));
+		return r;
+	}
+	lease_renewed(&e->leases, id, until);
+	return 0;
+}
+
+/* The holder reads the end of its pipe. */
+static void close_pipe(struct engine *e, uint64_t id)
+{
+	for (size_t i = 0; i < e->n_pipes; i++)
+		if (e->pipes[i].id == id) {
+			close_fd(e->pipes[i].fd);
+			e->pipes[i] = e->pipes[--e->n_pipes];
+			return;
+		}
+}
+
+/* A kernel that will not close a door is left to its timeouts, and to a new engine. */
+static void close_door(struct engine *e, const struct lease *l)
+{
+	struct nft_lease kl = kernel_lease(l);
+	struct nl_error error = {0};
+
+	for (int i = 0; i < REMOVE_TRIES; i++)
+		if (nft_lease_remove(&e->nft, &kl, &error) == 0)
+			return;
+	fatal("lease %llu: the kernel refuses to delete %s: %s; the door closes by itself within "
+	      "%llu s",
+	      (unsigned long long)l->id, error.object, strerror(-error.error),
+	      (unsigned long long)(LEASE_KERNEL_TIMEOUT / USEC_PER_SEC));
+}
+
+/* The packets have stopped; now the programs learn of it, and nothing is left to find. */
+static void cut_flows(struct engine *e, const struct lease *l)
+{
+	size_t n;
+	int r;
+
+	r = sockdiag_destroy(&e->diag, l->uid, &n);
+	if (r < 0)
+		log_warning("lease %llu: sockets of uid %u were left to time out: %s",
+			    (unsigned long long)l->id, l->uid, strerror(-r));
+	r = conntrack_delete(&e->work, l->mark, UINT32_MAX);
+	if (r < 0)
+		log_warning("lease %llu: its conntrack entries were left to time out: %s",
+			    (unsigned long long)l->id, strerror(-r));
+}
+
+void engine_end(struct engine *e, uint64_t id, enum wire_reason reason, uint32_t cookie)
+{
+	const struct lease *found = lease_find(&e->leases, id);
+	struct wire_lease_ended m = {.id = id, .reason = reason};
+	struct lease l;
+
+	if (!found)
+		return;
+	l = *found;
+	close_door(e, &l);
+	lease_remove(&e->leases, id);
+	close_pipe(e, id);
+	cut_flows(e, &l);
+	log_info("lease %llu of uid %u ended: %s", (unsigned long long)id, l.uid,
+		 wire_reason_to_string(reason));
+	wire_header_init(&m.header, WIRE_LEASE_ENDED, cookie);
+	engine_send(e, &m, sizeof(m), -1);
+}
+
+void engine_apply(struct engine *e, const struct lease_effects *effects)
+{
+	for (size_t i = 0; i < effects->n; i++) {
+		const struct lease_effect *f = &effects->items[i];
+
+		switch (f->kind) {
+		case EFFECT_RENEW:
+			if (engine_renew(e, f->id) < 0)
+				engine_end(e, f->id, REASON_FAILURE, 0);
+			break;
+		case EFFECT_END:
+			engine_end(e, f->id, f->reason, 0);
+			break;
+		}
+	}
+}
+
+void engine_end_all(struct engine *e, enum wire_reason reason)
+{
+	struct lease_effects effects;
+
+	lease_end_all(&e->leases, reason, &effects);
+	engine_apply(e, &effects);
+}
+
+void engine_pipe_closed(struct engine *e, uint64_t id)
+{
+	engine_end(e, id, REASON_CLOSED, 0);
+}
+
+void engine_tick(struct engine *e, usec_t now)
+{
+	struct lease_effects effects;
+
+	lease_tick(&e->leases, e->heartbeat, now, &effects);
+	engine_apply(e, &effects);
+	if (e->peer >= 0 && now >= e->heartbeat + LEASE_KERNEL_TIMEOUT)
+		engine_drop_peer(e, "it has been silent");
+}
+
+usec_t engine_next(const struct engine *e)
+{
+	usec_t next = lease_next(&e->leases, e->heartbeat);
+
+	if (e->peer >= 0 && e->heartbeat + LEASE_KERNEL_TIMEOUT < next)
+		next = e->heartbeat + LEASE_KERNEL_TIMEOUT;
+	return next;
+}
+
+void engine_take_peer(struct engine *e, int fd)
+{
+	e->peer = fd;
+	e->greeted = false;
+	e->heartbeat = now_boottime();
+	log_info("the bus process has connected");
+}
+
+void engine_drop_peer(struct engine *e, const char *why)
+{
+	if (e->peer < 0)
+		return;
+	log_info("the bus process is let go: %s", why);
+	e->peer = close_fd(e->peer);
+	e->greeted = false;
+	engine_end_all(e, REASON_BUS_GONE);
+}
+
+void engine_send(struct engine *e, const void *message, size_t size, int fd)
+{
+	int r;
+
+	if (e->peer < 0)
+		return;
+	r = channel_send(e->peer, message, size, fd);
+	if (r < 0)
+		engine_drop_peer(e, r == -EAGAIN ? "it does not read" : strerror(-r));
+}

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+
+/*
+ * The engine's state, and what may happen to it. Policy and leases decide (policy/), the kernel
+ * obeys (kernel/); this joins the two, so that what the tables say is always what the kernel has,
+ * or less.
+ */
+#include "config.h"
+#include "lease.h"
+#include "nft.h"
+
+struct engine {
+	struct nl nft;  /* owns the table: the socket, not the process, is the owner */
+	struct nl work; /* conntrack */
+	struct nl diag; /* sockets */
+	struct nl route, route_watch;
+	struct route_ranges on_link; /* what the kernel's set of them holds */
+	bool on_link_known;
+	uint32_t table_flags; /* 0 once the kernel has shown that it lacks them */
+
+	struct policy *policy;   /* in force */
+	struct ruleset *ruleset; /* in the kernel */
+	bool built_in;           /* they are the built-in ones */
+
+	struct lease_table leases;
+	struct lease_pipe { /* write ends: closing one tells the holder */
+		uint64_t id;
+		int fd;
+	} pipes[WIRE_LEASES_MAX];
+	size_t n_pipes;
+
+	int peer;         /* the bus process, or -1 */
+	bool greeted;     /* it has fetched the limits */
+	usec_t heartbeat; /* when it was last heard of */
+	uid_t bus_uid;
+};
+
+/* How a load of the policy's files went. */
+struct load_report {
+	enum reload_outcome outcome;
+	uint32_t n_errors;
+	char text[WIRE_TEXT_SIZE]; /* the first error, or a sentence */
+};
+
+/* Opens the netlink sockets. Fatal on failure. The first is enough to load or open the wall. */
+void engine_open_wall(struct engine *e);
+void engine_open(struct engine *e);
+
+/*
+ * Puts a wall into the kernel: the policy's, or with errors in it the built-in one. Leases that an
+ * earlier engine left end in the same transaction. Fatal if neither can be loaded; then the wall
+ * that was there before stays.
+ */
+void engine_seal(struct engine *e);
+/* The built-in wall alone, for early boot. 0 or a negative errno. */
+int engine_seal_built_in(struct engine *e, struct nl_error *ret_error);
+
+/* Reads the policy again. On any error the ruleset in force stays in force. */
+void engine_reload(struct engine *e, struct load_report *ret);
+
+/* Grants a lease that lease_consider() allowed; *ret_fd: the holder's end. 0 or negative errno. */
+int engine_grant(struct engine *e, const struct lease *l, int *ret_fd);
+/* After lease_extend(): the kernel's timeout follows. 0 or a negative errno. */
+int engine_renew(struct engine *e, uint64_t id);
+/*
+ * Ends a lease: the kernel's elements in one transaction, then sockets, then conntrack entries,
+ * then its holder and the bus process are told. On return nothing of its flows passes.
+ */
+void engine_end(struct engine *e, uint64_t id, enum wire_reason reason, uint32_t cookie);
+/* Carries out what the state machine asked for. */
+void engine_apply(struct engine *e, const struct lease_effects *effects);
+void engine_end_all(struct engine *e, enum wire_reason reason);
+
+/* Time has passed: renewals, deadlines, a silent peer. */
+void engine_tick(struct engine *e, usec_t now);
+/* When engine_tick() is due next; USEC_INFINITY for never. */
+usec_t engine_next(const struct engine *e);
+
+/* The holder of a lease has closed its descriptor. */
+void engine_pipe_closed(struct engine *e, uint64_t id);
+
+/* A new peer, already checked; and the end of one, with its leases. */
+void engine_take_peer(struct engine *e, int fd);
+void engine_drop_peer(struct engine *e, const char *why);
+
+/* A message is there to be read. requests.c */
+void engine_handle_peer(struct engine *e);
+/* Sends to the peer if there is one; a peer that does not read is dropped. */
+void engine_send(struct engine *e, const void *message, size_t size, int fd);
+
+/* A random mark that no lease has. */
+uint32_t engine_new_mark(const struct engine *e);

@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* From the policy's files to a wall in the kernel; every way out says which wall is in force. */
+#include "conntrack.h"
+#include "engine.h"
+#include "links.h"
+#include "log.h"
+#include "paths.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+#define ERRORS_LOGGED 20
+#define TOR_USER "debian-tor"
+
+static void log_diagnostics(const struct diagnostics *d)
+{
+	char line[700];
+
+	for (size_t i = 0; i < d->n && i < ERRORS_LOGGED; i++) {
+		diagnostic_format(&d->items[i], line, sizeof(line));
+		log_line(d->items[i].severity == SEVERITY_ERROR ? LOG_LEVEL_ERROR
+								: LOG_LEVEL_WARNING,
+			 "%s", line);
+	}
+	if (d->n > ERRORS_LOGGED)
+		log_warning("and %zu more: sallyport check", d->n - ERRORS_LOGGED);
+}
+
+static void first_error(const struct diagnostics *d, struct load_report *report)
+{
+	report->n_errors = (uint32_t)(d->n_errors);
+	for (size_t i = 0; i < d->n; i++)
+		if (d->items[i].severity == SEVERITY_ERROR) {
+			diagnostic_format(&d->items[i], report->text, sizeof(report->text));
+			return;
+		}
+}
+
+/* The policy's files; NULL with the report filled when they have errors. */
+static struct policy *read_policy(struct load_report *report)
+{
+	_cleanup_(sources_clear) struct sources sources = {0};
+	_cleanup_(diagnostics_clear) struct diagnostics diags = {0};
+	struct policy *p = NULL;
+	int r;
+
+	r = sources_add_system(&sources, POLICY_DIR_USR, POLICY_DIR_ETC);
+	if (r >= 0)
+		r = config_parse(&sources, resolve_user, NULL, &diags, &p);
+	if (r == -ENOMEM)
+		fatal_oom();
+	log_diagnostics(&diags);
+	if (r >= 0)
+		return p;
+	report->outcome = RELOAD_REFUSED;
+	first_error(&diags, report);
+	if (!report->n_errors) {
+		report->n_errors = 1;
+		(void)snprintf(report->text, sizeof(report->text),
+			       "the policy cannot be read: %s; see that %s is there", strerror(-r),
+			       POLICY_DIR_USR "/policy.conf");
+	}
+	return NULL;
+}
+
+static struct policy *built_in_policy(void)
+{
+	uid_t uid = UINT32_MAX;
+	struct policy *p;
+
+	if (resolve_user(NULL, TOR_USER, &uid) < 0)
+		uid = UINT32_MAX;
+	p = policy_built_in(uid);
+	if (!p)
+		fatal_oom();
+	return p;
+}
+
+static struct ruleset *build(const struct policy *p)
+{
+	struct ruleset *r;
+
+	if (ruleset_build(p, &r) < 0)
+		fatal_oom();
+	return r;
+}
+
+static void describe(const struct nl_error *error, char *buf, size_t size)
+{
+	const char *hint = "";
+
+	if (error->error == -EPERM)
+		hint = "; another process owns the table, or CAP_NET_ADMIN is missing";
+	else if (error->error == -ENOENT || error->error == -EOPNOTSUPP)
+		hint = "; is a kernel module missing (nft_ct, nft_fib_inet, nft_reject_inet, "
+		       "nft_redir, nft_log)?";
+	(void)snprintf(buf, size, "the kernel refuses %s: %s%s%s%s", error->object,
+		       strerror(-error->error), *error->text ? ": " : "", error->text, hint);
+}
+
+/*
+ * When the kernel's answers were lost, it has either all of this load or nothing of it; loading
+ * again makes it sure. Whether it keeps an owned table without its owner shows at the first load.
+ */
+static int load_ruleset(struct engine *e, const struct ruleset *r, bool end_leases,
+			struct nl_error *error)
+{
+	/* Only in a table that nobody else can change is the last load certainly what is there. */
+	const struct ruleset *in_force = e->table_flags && !end_leases ? e->ruleset : NULL;
+	int n;
+
+	n = nft_load(&e->nft, r, in_force, e->table_flags, end_leases, error);
+	if (n == -EOPNOTSUPP && e->table_flags && strncmp(error->object, "table", 5) == 0) {
+		log_info("this kernel has no owned tables that persist: another root process could "
+			 "change the wall");
+		e->table_flags = 0;
+	}
+	/* The second time everything is written, whatever became of the first. */
+	if (n == -ENOBUFS || (n == -EOPNOTSUPP && !e->table_flags))
+		n = nft_load(&e->nft, r, NULL, e->table_flags, end_leases, error);
+	return n;
+}
+
+/* Policy and ruleset become the engine's once the kernel has them. */
+static int enforce(struct engine *e, struct policy *p, bool end_leases, struct nl_error *error)
+{
+	_cleanup_(ruleset_freep) struct ruleset *r = build(p);
+	int n;
+
+	n = load_ruleset(e, r, end_leases, error);
+	if (n < 0)
+		return n;
+	(void)policy_free(e->policy);
+	(void)ruleset_free(e->ruleset);
+	e->policy = p;
+	e->ruleset = TAKE_PTR(r);
+	return 0;
+}
+
+int engine_seal_built_in(struct engine *e, struct nl_error *ret_error)
+{
+	_cleanup_(policy_freep) struct policy *p = built_in_policy();
+	int r;
+
+	r = enforce(e, p, true, ret_error);
+	if (r < 0)
+		return r;
+	(void)TAKE_PTR(p);
+	e->built_in = true;
+	return 0;
+}
+
+static bool seal_with_policy(struct engine *e)
+{
+	struct load_report report = {0};
+	_cleanup_(policy_freep) struct policy *p = read_policy(&report);
+	struct nl_error error;
+	char text[400];
+
+	if (!p) {
+		log_error("the policy has %u errors; the built-in wall comes into force: Tor only, "
+			  "no LAN, no door",
+			  report.n_errors);
+		return false;
+	}
+	if (enforce(e, p, true, &error) < 0) {
+		describe(&error, text, sizeof(text));
+		log_error("%s; the built-in wall is tried", text);
+		return false;
+	}
+	(void)TAKE_PTR(p);
+	e->built_in = false;
+	return true;
+}
+
+void engine_seal(struct engine *e)
+{
+	struct nl_error error;
+	char text[400];
+	int r;
+
+	if (!seal_with_policy(e) && engine_seal_built_in(e, &error) < 0) {
+		describe(&error, text, sizeof(text));
+		fatal("%s; whatever wall was there before stays", text);
+	}
+	r = conntrack_delete(&e->work, MARK_LEASE, MARK_KIND);
+	if (r < 0)
+		log_warning("conntrack entries of earlier leases were left to time out: %s",
+			    strerror(-r));
+	log_info("sealed with the %s wall", e->built_in ? "built-in" : "policy's");
+}
+
+/* The same rules and sets: nothing is written. */
+static bool same_wall(const struct engine *e, const struct ruleset *r)
+{
+	return memcmp(e->ruleset->digest, r->digest, sizeof(r->digest)) == 0;
+}
+
+static void adopt(struct engine *e, struct policy *p)
+{
+	struct lease_effects effects;
+
+	e->built_in = false;
+	lease_reconsider(&e->leases, p, now_boottime(), &effects);
+	engine_apply(e, &effects);
+}
+
+void engine_reload(struct engine *e, struct load_report *ret)
+{
+	_cleanup_(policy_freep) struct policy *p = NULL;
+	_cleanup_(ruleset_freep) struct ruleset *r = NULL;
+	struct nl_error error;
+
+	*ret = (struct load_report){0};
+	p = read_policy(ret);
+	if (!p) {
+		log_error("reload refused: %u errors; the ruleset in force stays", ret->n_errors);
+		return;
+	}
+	r = build(p);
+	if (same_wall(e, r)) {
+		/* Lines may have moved: the origins are the new ones. */
+		ret->outcome = RELOAD_UNCHANGED;
+		(void)policy_free(e->policy);
+		(void)ruleset_free(e->ruleset);
+		e->policy = TAKE_PTR(p);
+		e->ruleset = TAKE_PTR(r);
+	} else if (enforce(e, p, false, &error) == 0) {
+		ret->outcome = RELOAD_LOADED;
+		(void)TAKE_PTR(p);
+	} else {
+		ret->outcome = RELOAD_REFUSED;
+		ret->n_errors = 1;
+		describe(&error, ret->text, sizeof(ret->text));
+		log_error("reload refused: %s; the ruleset in force stays", ret->text);
+		return;
+	}
+	links_refresh(e);
+	adopt(e, e->policy);
+	log_info("reloaded: %s", ret->outcome == RELOAD_LOADED ? "loaded" : "nothing has changed");
+}

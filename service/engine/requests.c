@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The permit table: which request may come, from when on, and who answers it. In every handler:
+ * refuse by state, ask the policy, act, answer. channel_receive() has checked size and ranges.
+ */
+#include "channel.h"
+#include "engine.h"
+#include "log.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+typedef void (*handler_fn)(struct engine *e, const void *message);
+
+static uint32_t cookie_of(const void *message)
+{
+	struct wire_header h;
+
+	memcpy(&h, message, sizeof(h));
+	return h.cookie;
+}
+
+static void refuse(struct engine *e, const void *request, enum wire_refusal why, uint32_t detail)
+{
+	struct wire_refused m = {.refusal = why, .detail = detail};
+
+	wire_header_init(&m.header, WIRE_REFUSED, cookie_of(request));
+	engine_send(e, &m, sizeof(m), -1);
+}
+
+static void add_doors(struct wire_limits *m, const struct users *u, enum wire_role role)
+{
+	for (size_t i = 0; i < u->n && m->n_doors < WIRE_DOORS_MAX; i++) {
+		struct wire_door *d = &m->doors[m->n_doors++];
+
+		d->uid = u->items[i].uid;
+		d->role = role;
+		(void)snprintf(d->name, sizeof(d->name), "%s", u->items[i].name);
+	}
+}
+
+static void handle_get_limits(struct engine *e, const void *message)
+{
+	const struct policy *p = e->policy;
+	struct wire_limits m = {
+		.default_seconds = p->lease.default_seconds,
+		.longest_seconds = p->lease.longest_seconds,
+		.most_leases = p->lease.most,
+		.dns_most = p->clearnet_dns.most,
+		.sealed = 1,
+		.built_in = e->built_in,
+	};
+
+	e->greeted = true;
+	memcpy(m.digest, e->ruleset->digest, sizeof(m.digest));
+	add_doors(&m, &p->clearnet, ROLE_CLEARNET);
+	add_doors(&m, &p->autoconfig, ROLE_AUTOCONFIG);
+	wire_header_init(&m.header, WIRE_LIMITS, cookie_of(message));
+	engine_send(e, &m, sizeof(m), -1);
+}
+
+/* Safe: it only keeps open what the policy has allowed, and not beyond its deadline. */
+static void handle_heartbeat(struct engine *e, const void *message)
+{
+	struct wire_alive m = {0};
+
+	e->heartbeat = now_boottime();
+	wire_header_init(&m.header, WIRE_ALIVE, cookie_of(message));
+	engine_send(e, &m, sizeof(m), -1);
+}
+
+/* A name that means another uid than when the policy was loaded is nobody's door. */
+static bool user_changed(const struct policy *p, uid_t uid)
+{
+	bool autoconfig;
+	const struct user *u = policy_door(p, uid, &autoconfig);
+	uid_t now;
+
+	if (!u || u->by_number)
+		return false;
+	return resolve_user(NULL, u->name, &now) < 0 || now != uid;
+}
+
+/*
+ * Safe: the uid must have a door in the administrator's file, for no longer than that file says;
+ * what goes back is the read end of a pipe that nobody can write to.
+ */
+static void handle_lease_open(struct engine *e, const void *message)
+{
+	const struct wire_lease_open *m = message;
+	struct wire_lease_opened answer = {0};
+	_cleanup_(closep) int fd = -1;
+	enum wire_refusal refusal;
+	struct lease l;
+	uint32_t detail;
+	int r;
+
+	if (e->built_in) {
+		refuse(e, m, REFUSAL_NO_POLICY, 0);
+		return;
+	}
+	refusal = lease_consider(&e->leases, e->policy, m->uid, m->seconds, m->holder,
+				 engine_new_mark(e), now_boottime(), &l, &detail);
+	if (refusal == REFUSAL_NONE && user_changed(e->policy, m->uid))
+		refusal = REFUSAL_USER_CHANGED;
+	if (refusal != REFUSAL_NONE) {
+		log_info("lease for uid %u, asked by uid %u: refused, %s", m->uid, m->holder,
+			 wire_refusal_to_string(refusal));
+		refuse(e, m, refusal, detail);
+		return;
+	}
+	r = engine_grant(e, &l, &fd);
+	if (r < 0) {
+		refuse(e, m, REFUSAL_ENGINE_FAILURE, (uint32_t)-r);
+		return;
+	}
+	log_info("lease %llu: uid %u for %llu s, asked by uid %u", (unsigned long long)l.id, l.uid,
+		 (unsigned long long)((l.expires - l.started) / USEC_PER_SEC), l.holder);
+	answer.id = l.id;
+	answer.started = l.started;
+	answer.expires = l.expires;
+	wire_header_init(&answer.header, WIRE_LEASE_OPENED, m->header.cookie);
+	engine_send(e, &answer, sizeof(answer), fd);
+}
+
+/* Safe: the mark stays, the end never lies beyond the policy's longest from now. */
+static void handle_lease_extend(struct engine *e, const void *message)
+{
+	const struct wire_lease_extend *m = message;
+	struct wire_lease_extended answer = {.id = m->id};
+	enum wire_refusal refusal;
+	uint32_t detail;
+	int r;
+
+	refusal = lease_extend(&e->leases, e->policy, m->id, m->seconds, now_boottime(),
+			       &answer.expires, &detail);
+	if (refusal != REFUSAL_NONE) {
+		refuse(e, m, refusal, detail);
+		return;
+	}
+	r = engine_renew(e, m->id);
+	if (r < 0) {
+		engine_end(e, m->id, REASON_FAILURE, 0);
+		refuse(e, m, REFUSAL_ENGINE_FAILURE, (uint32_t)-r);
+		return;
+	}
+	wire_header_init(&answer.header, WIRE_LEASE_EXTENDED, m->header.cookie);
+	engine_send(e, &answer, sizeof(answer), -1);
+}
+
+/* Safe: closing always is. */
+static void handle_lease_end(struct engine *e, const void *message)
+{
+	const struct wire_lease_end *m = message;
+
+	if (!lease_find(&e->leases, m->id))
+		refuse(e, m, REFUSAL_NO_SUCH_LEASE, 0);
+	else
+		engine_end(e, m->id, (enum wire_reason)m->reason, m->header.cookie);
+}
+
+static void send_consent(struct engine *e, uint32_t cookie)
+{
+	const struct consent *c = &e->leases.consent;
+	struct wire_consent m = {
+		.value = c->value,
+		.who = c->who,
+		.since = c->since,
+		.uses = c->uses,
+	};
+
+	memcpy(m.network, c->network, sizeof(m.network));
+	wire_header_init(&m.header, WIRE_CONSENT, cookie);
+	engine_send(e, &m, sizeof(m), -1);
+}
+
+/* Safe: it opens nothing; without it the probe's uid has no lease. Withdrawn, theirs end first. */
+static void handle_set_consent(struct engine *e, const void *message)
+{
+	const struct wire_set_consent *m = message;
+	struct lease_effects effects;
+
+	consent_set(&e->leases, (enum consent_value)m->value, m->who, m->network, now_boottime(),
+		    &effects);
+	engine_apply(e, &effects);
+	log_info("consent is %s, by uid %u", wire_consent_to_string((enum consent_value)m->value),
+		 m->who);
+	send_consent(e, m->header.cookie);
+}
+
+static void handle_get_consent(struct engine *e, const void *message)
+{
+	send_consent(e, cookie_of(message));
+}
+
+/* Safe: the files belong to root, and with an error in them nothing changes. */
+static void handle_reload(struct engine *e, const void *message)
+{
+	struct wire_reloaded m = {0};
+	struct load_report report;
+
+	engine_reload(e, &report);
+	m.outcome = report.outcome;
+	m.n_errors = report.n_errors;
+	(void)snprintf(m.text, sizeof(m.text), "%s", report.text);
+	wire_header_init(&m.header, WIRE_RELOADED, cookie_of(message));
+	engine_send(e, &m, sizeof(m), -1);
+}
+
+static const handler_fn handlers[WIRE_TYPE_N] = {
+	[WIRE_GET_LIMITS] = handle_get_limits,   [WIRE_HEARTBEAT] = handle_heartbeat,
+	[WIRE_LEASE_OPEN] = handle_lease_open,   [WIRE_LEASE_EXTEND] = handle_lease_extend,
+	[WIRE_LEASE_END] = handle_lease_end,     [WIRE_SET_CONSENT] = handle_set_consent,
+	[WIRE_GET_CONSENT] = handle_get_consent, [WIRE_RELOAD] = handle_reload,
+};
+
+void engine_handle_peer(struct engine *e)
+{
+	char buf[WIRE_SIZE_MAX] __attribute__((aligned(8)));
+	const struct wire_message *message;
+	_cleanup_(closep) int fd = -1;
+	const char *why;
+	char text[160];
+	ssize_t n;
+
+	n = channel_receive(e->peer, TO_ENGINE, buf, &message, &fd, &why);
+	if (n == -EAGAIN)
+		return;
+	if (n == 0) {
+		engine_drop_peer(e, "it has closed the connection");
+		return;
+	}
+	if (n < 0) {
+		(void)snprintf(text, sizeof(text), "its message %s is %s",
+			       message ? message->name : "(unknown)",
+			       why ? why : strerror((int)-n));
+		engine_drop_peer(e, text);
+		return;
+	}
+	if (!handlers[message->type] || (message->legal == LEGAL_GREETED && !e->greeted)) {
+		(void)snprintf(text, sizeof(text), "%s is not legal now", message->name);
+		engine_drop_peer(e, text);
+		return;
+	}
+	handlers[message->type](e, buf);
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+
+/* What a process has to arrange before it may be the engine, and how it stops being one. */
+#include "util.h"
+
+#define ENGINE_SOCKET_PATH "/run/sallyport/engine.sock"
+#define ENGINE_LOCK_PATH "/run/sallyport/engine.lock"
+#define UNSEALED_PATH "/run/sallyport/unsealed"
+
+/* As root: makes /run/sallyport for the engine's user if tmpfiles has not. */
+void start_run_dir(void);
+
+/*
+ * Takes the lock that only one engine can have; it lasts as long as the process. 0, or -EBUSY and
+ * the holder's pid, or another negative errno.
+ */
+int start_lock(pid_t *ret_holder);
+/* The pid of the running engine, or 0. */
+pid_t start_lock_holder(void);
+
+/* The socket that the service manager passed, or -1. Fatal when it passed something else. */
+int start_passed_socket(void);
+/* Listens at path; as root, the bus process's user alone may connect. 0 or a negative errno. */
+int start_make_socket(const char *path, int *ret_fd);
+
+/* Tells the service manager, if there is one (sd_notify(3)). */
+void start_notify(const char *state);

@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "unseal.h"
+
+#include "engine.h"
+#include "log.h"
+#include "paths.h"
+#include "start.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/pidfd.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define STOP_TIMEOUT_MS 10000
+
+int command_seal(void)
+{
+	struct engine e = {0};
+	struct nl_error error = {0};
+	int r;
+
+	engine_open_wall(&e);
+	r = engine_seal_built_in(&e, &error);
+	if (r == -EPERM && start_lock_holder() > 0) {
+		log_info("the running engine (pid %d) owns the wall: nothing to do",
+			 (int)start_lock_holder());
+		return EXIT_SUCCESS;
+	}
+	if (r < 0) {
+		log_error("the kernel refuses %s: %s %s; no wall was loaded", error.object,
+			  strerror(-r), error.text);
+		return EXIT_FAILURE;
+	}
+	if (unlink(UNSEALED_PATH) < 0 && errno != ENOENT)
+		log_warning("%s: %s; the units will not start until it is removed", UNSEALED_PATH,
+			    strerror(errno));
+	log_info("sealed with the built-in wall");
+	return EXIT_SUCCESS;
+}
+
+/* Written first: from now on no unit of ours starts again before the next boot. */
+static int write_marker(void)
+{
+	_cleanup_(closep) int fd = -1;
+
+	if (mkdir(RUN_DIR, 0755) < 0 && errno != EEXIST)
+		return -errno;
+	fd = open(UNSEALED_PATH, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
+	return fd < 0 ? -errno : 0;
+}
+
+static int run_systemctl_stop(void)
+{
+	int status;
+	pid_t pid = fork();
+
+	if (pid < 0)
+		return -errno;
+	if (pid == 0) {
+		(void)execl("/usr/bin/systemctl", "systemctl", "stop", "sallyport-engine.socket",
+			    "sallyport-engine.service", (char *)NULL);
+		_exit(127);
+	}
+	if (waitpid(pid, &status, 0) < 0)
+		return -errno;
+	return WIFEXITED(status) && WEXITSTATUS(status) == 0 ? 0 : -EIO;
+}
+
+/* Without a service manager: asks the engine itself, which is whoever holds the lock. */
+static int stop_engine(void)
+{
+	_cleanup_(closep) int fd = -1;
+	struct pollfd p = {.events = POLLIN};
+	pid_t pid = start_lock_holder();
+
+	if (pid <= 0)
+		return 0;
+	fd = pidfd_open(pid, 0);
+	/* Still the same process: it holds the lock while we hold its pidfd. */
+	if (fd < 0 || start_lock_holder() != pid)
+		return start_lock_holder() > 0 ? -EAGAIN : 0;
+	if (pidfd_send_signal(fd, SIGTERM, NULL, 0) < 0)
+		return -errno;
+	p.fd = fd;
+	return poll(&p, 1, STOP_TIMEOUT_MS) == 1 ? 0 : -ETIMEDOUT;
+}
+
+int command_unseal(void)
+{
+	struct engine e = {0};
+	struct nl_error error = {0};
+	struct stat st;
+	int r;
+
+	if (geteuid() != 0) {
+		log_error("only root may open the wall; it stays as it is");
+		return EXIT_FAILURE;
+	}
+	r = write_marker();
+	if (r >= 0 && stat("/run/systemd/system", &st) == 0)
+		r = run_systemctl_stop();
+	if (r >= 0)
+		r = stop_engine();
+	if (r < 0) {
+		log_error("the engine does not stop: %s; the wall stays as it is", strerror(-r));
+		return EXIT_FAILURE;
+	}
+	engine_open_wall(&e);
+	r = nft_delete(&e.nft, &error);
+	if (r < 0 && r != -ENOENT) {
+		log_error("the kernel refuses %s: %s; the wall stays as it is", error.object,
+			  strerror(-r));
+		return EXIT_FAILURE;
+	}
+	log_warning(
+		"UNSEALED: everything may leave this machine until it boots again or the engine "
+		"is started by hand");
+	return EXIT_SUCCESS;
+}
