@@ -54,6 +54,7 @@ static char *text_file;
 static char *text;
 static struct nft_ctx *ctx;
 static char *engine;
+static char nft_name[] = "nft", file_option[] = "-f", seal_option[] = "--seal";
 
 /* N services of one user each on 127.0.0.1, beside a policy like the shipped one. */
 static struct policy *make_policy(size_t n)
@@ -160,7 +161,7 @@ static void open_monitor(void)
 
 static void run_nft(void)
 {
-	run((char *[]){"nft", "-f", text_file, NULL});
+	run((char *[]){nft_name, file_option, text_file, NULL});
 }
 
 static void run_libnftables(void)
@@ -171,13 +172,13 @@ static void run_libnftables(void)
 
 static void seal_until_sealed(void)
 {
-	spawn((char *[]){engine, "--seal", NULL});
+	spawn((char *[]){engine, seal_option, NULL});
 	wait_generation();
 }
 
 static void nft_until_loaded(void)
 {
-	spawn((char *[]){"nft", "-f", text_file, NULL});
+	spawn((char *[]){nft_name, file_option, text_file, NULL});
 	wait_generation();
 }
 
