@@ -271,6 +271,7 @@ int main(int argc, char **argv)
 	take_lock();
 	listener = open_listener(o.socket_path);
 	sandbox_identity();
+	start_notify_open();
 	signals = open_signals();
 	timer = open_timer();
 
@@ -284,6 +285,7 @@ int main(int argc, char **argv)
 		log_error("no user %s: nobody can ask for a door", BUS_USER);
 		e.bus_uid = UINT32_MAX;
 	}
+	start_notify("STATUS=sealed");
 	sandbox_lock();
 	start_notify("READY=1");
 	loop(&e, signals, timer, listener);

@@ -103,11 +103,13 @@ int start_make_socket(const char *path, int *ret_fd)
 	return 0;
 }
 
-void start_notify(const char *state)
+static int notify_fd = -1;
+
+void start_notify_open(void)
 {
+	static int fd = -1; /* kept: no socket can be made any more once locked */
 	const char *path = getenv("NOTIFY_SOCKET");
 	struct sockaddr_un addr = {.sun_family = AF_UNIX};
-	_cleanup_(closep) int fd = -1;
 	size_t n;
 
 	if (!path || (path[0] != '/' && path[0] != '@') || strlen(path) >= sizeof(addr.sun_path))
@@ -117,7 +119,15 @@ void start_notify(const char *state)
 	if (path[0] == '@')
 		addr.sun_path[0] = '\0';
 	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	if (fd < 0 || sendto(fd, state, strlen(state), MSG_NOSIGNAL, (struct sockaddr *)&addr,
-			     (socklen_t)(offsetof(struct sockaddr_un, sun_path) + n)) < 0)
-		log_warning("the service manager was not told: %s", strerror(errno));
+	if (fd < 0 || connect(fd, (struct sockaddr *)&addr,
+			      (socklen_t)(offsetof(struct sockaddr_un, sun_path) + n)) < 0)
+		log_warning("the service manager cannot be told anything: %s", strerror(errno));
+	else
+		notify_fd = TAKE_FD(fd);
+}
+
+void start_notify(const char *state)
+{
+	if (notify_fd >= 0 && send(notify_fd, state, strlen(state), MSG_NOSIGNAL) < 0)
+		log_debug("the service manager was not told: %s", strerror(errno));
 }

@@ -24,5 +24,6 @@ int start_passed_socket(void);
 /* Listens at path; as root, the bus process's user alone may connect. 0 or a negative errno. */
 int start_make_socket(const char *path, int *ret_fd);
 
-/* Tells the service manager, if there is one (sd_notify(3)). */
+/* Tells the service manager, if there is one (sd_notify(3)); opened before the sandbox closes. */
+void start_notify_open(void);
 void start_notify(const char *state);
