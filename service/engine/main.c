@@ -285,7 +285,6 @@ int main(int argc, char **argv)
 		log_error("no user %s: nobody can ask for a door", BUS_USER);
 		e.bus_uid = UINT32_MAX;
 	}
-	start_notify("STATUS=sealed");
 	sandbox_lock();
 	start_notify("READY=1");
 	loop(&e, signals, timer, listener);

@@ -107,9 +107,9 @@ static int notify_fd = -1;
 
 void start_notify_open(void)
 {
-	static int fd = -1; /* kept: no socket can be made any more once locked */
 	const char *path = getenv("NOTIFY_SOCKET");
 	struct sockaddr_un addr = {.sun_family = AF_UNIX};
+	_cleanup_(closep) int fd = -1;
 	size_t n;
 
 	if (!path || (path[0] != '/' && path[0] != '@') || strlen(path) >= sizeof(addr.sun_path))
