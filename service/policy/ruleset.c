@@ -199,7 +199,10 @@ static void chain_tor(struct ruleset *r, const struct policy *p)
 	RULE(r, TOR, REFUSE(TOR));
 }
 
-/* Flows by mark. A packet with another owner than the flow's rides on it: refused. */
+/*
+ * Flows by mark. A packet with another owner than the flow's rides on it: refused. A socket bound
+ * to the uplink sends even what is for 127.0.0.1 out there, hence the look at the link.
+ */
 static void chain_flows(struct ruleset *r)
 {
 	RULE(r, FLOW_TOR, OWNED, REFUSE(STALE));
@@ -209,6 +212,7 @@ static void chain_flows(struct ruleset *r)
 	RULE(r, FLOW_LAN, OWNED, GOTO(LAN));
 	RULE(r, FLOW_LAN, ACCEPT);
 
+	RULE(r, FLOW_LOCAL, IS_NOT(OIF, RS_LOOPBACK_INDEX), REFUSE(LOCAL));
 	RULE(r, FLOW_LOCAL, IS(CT_DIRECTION, RS_CT_REPLY), GOTO(REPLY_LOCAL));
 	RULE(r, FLOW_LOCAL, IN(SERVICES, SERVICE_KEY), ACCEPT);
 	if (wide(r, SET_SERVICES_WIDE))
@@ -217,6 +221,7 @@ static void chain_flows(struct ruleset *r)
 	RULE(r, FLOW_LOCAL, OWNED, REFUSE(LOCAL));
 	RULE(r, FLOW_LOCAL, ACCEPT);
 
+	RULE(r, FLOW_LOCAL_TOR, IS_NOT(OIF, RS_LOOPBACK_INDEX), REFUSE(LOCAL));
 	RULE(r, FLOW_LOCAL_TOR, IN(TOR, FIELD_SKUID), ACCEPT);
 	RULE(r, FLOW_LOCAL_TOR, OWNED, UNMARK, REFUSE(ANSWER));
 	RULE(r, FLOW_LOCAL_TOR, ACCEPT);
@@ -247,6 +252,7 @@ static void chain_new(struct ruleset *r)
 
 static void chain_new_local(struct ruleset *r, const struct policy *p)
 {
+	RULE(r, NEW_LOCAL, IS_NOT(OIF, RS_LOOPBACK_INDEX), REFUSE(LOCAL));
 	RULE(r, NEW_LOCAL, IN(SERVICES, SERVICE_KEY), GOTO(ADMIT_LOCAL));
 	if (wide(r, SET_SERVICES_WIDE))
 		RULE(r, NEW_LOCAL, IN(SERVICES_WIDE, SERVICE_KEY), GOTO(ADMIT_LOCAL));
