@@ -96,6 +96,7 @@ start()
 		"$@" </dev/null >>"$LAB/log/$name.log" 2>&1 &
 	fi
 	echo $! >"$LAB/pid/$name"
+	disown $! # its end is no news for the report
 }
 
 pid_of()
@@ -139,7 +140,6 @@ stop()
 		kill -KILL "$pid"
 		wait_for 5 gone "$1" || true
 	fi
-	wait "$pid" 2>/dev/null || true
 	rm -f "$LAB/pid/$1"
 }
 

@@ -68,6 +68,7 @@ def start_engine(*options, seconds=20):
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sock, \
             open(f'{LAB}/log/engine.log', 'ab') as log:
         sock.bind(notify)
+        os.chmod(notify, 0o777)
         sock.settimeout(0.05)
         binary = os.environ.get('LAB_ENGINE', '/usr/libexec/sallyport/sallyport-engine')
         engine = subprocess.Popen([binary, '--socket', SOCKET, *options],  # pylint: disable=R1732
@@ -175,6 +176,7 @@ REASONS = ('closed', 'left', 'disabled', 'deadline', 'session', 'suspend', 'poli
            'consent', 'bus-gone', 'bus-silent', 'shutdown', 'failure')
 HEADER = '=HHI'
 VERSION = 1
+HEARTBEAT_COOKIE = 0xbea70000
 
 
 class Refused(Exception):
@@ -219,7 +221,7 @@ class Peer:
         while True:
             if self.beating:
                 try:
-                    self.send(HEARTBEAT, 0, b'')
+                    self.send(HEARTBEAT, HEARTBEAT_COOKIE, b'')
                 except OSError:
                     return
             time.sleep(1)

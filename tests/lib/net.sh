@@ -16,7 +16,7 @@
 #   net_up            makes all of it, ready when the function returns
 #   mark              prints the number of the next record on the wire (wiretap.c)
 #   wire_list FROM [FILTER...], wire_count FROM [FILTER...]
-#   left FROM         what left this host since: records, without ARP
+#   left FROM [FILTER...]   what left this host since: records, without ARP
 #   serve [-u USER] NAME WHAT...   servers on this host (servers.py says how), ready on return
 #   outside COMMAND..., lan COMMAND...   in the namespace inet, router
 
@@ -101,6 +101,7 @@ net_up()
 		addr add 2001:db8:99::2/64 dev isp nodad
 		link set isp up
 		route add local 198.51.100.0/24 dev lo
+		route add local 203.0.113.128/25 dev lo
 		route add local 100.64.0.0/10 dev lo
 		route add default via 203.0.113.1
 		route add local 2001:db8:1::/48 dev lo
@@ -150,7 +151,7 @@ wire_count()
 left()
 {
 	mark >/dev/null
-	wire_list "$1" dir=out '!class=arp'
+	wire_list "$@" dir=out '!class=arp'
 }
 
 serve()

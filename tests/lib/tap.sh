@@ -33,7 +33,7 @@ not_ok()
 	tap_n=$((tap_n + 1))
 	tap_failed=$((tap_failed + 1))
 	echo "not ok $tap_n - $1"
-	[ -z "${2:-}" ] || note "$2"
+	[ -z "${2:-}" ] || note "$2" | head -n 30
 }
 
 skip()

@@ -83,8 +83,11 @@ def others_are_refused():
 
 def begin(peer, flows, seconds=60):
     lease = peer.open(CLEARNET, seconds)
+    since = mark()
     answer = flows.ask('go')
     demand(answer == 'running', answer)
+    # else silence afterwards would mean nothing
+    demand(flows.kept_knocking() and len(left(since, THERE)) > 100, 'the open door is not used')
     return lease
 
 

@@ -92,9 +92,9 @@ def bad_messages():
 def garbage():
     """Each bad message ends the connection, and the leases with it."""
     uid = uid_of('clearnet')
-    there = [{'kind': 'tcp', 'to': '203.0.113.7', 'port': 4000}]
+    there = [{'kind': 'tcp', 'to': '203.0.113.130', 'port': 4000}]
     early = Peer(greet=False)
-    early.send(HEARTBEAT, 0, b'')
+    early.send(HEARTBEAT, 1, b'')
     report(gone(early), 'dropped: a request before the greeting')
     for what, data in bad_messages():
         peer = Peer()
