@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+
+/*
+ * polkit by re-entry. A handler calls authorize() below its checks and above anything that it
+ * changes; the first time the question goes out and the handler returns 1; when polkit has
+ * answered, the message is put back on the read queue and the handler runs again from the top.
+ * The subject is the caller's unique bus name. Absent, hung, slow or wrong answers are denials.
+ */
+#include "util.h"
+
+#include <systemd/sd-bus.h>
+#include <systemd/sd-event.h>
+
+#define CHECKS_MAX 64
+#define CHECKS_MAX_PER_UID 4
+
+struct authorizer;
+
+struct authorizer *authorizer_new(sd_bus *bus);
+struct authorizer *authorizer_free(struct authorizer *a);
+
+/* What polkit shows and logs: pairs of key and value, ended by NULL. */
+#define DETAILS_MAX 8
+
+/*
+ * 1: authorized, go on. 0: asked, the handler returns 1 and will run again. Negative with *error
+ * set: denied; the handler returns it. sender: the caller's uid; uid 0 is never asked.
+ */
+int authorize(struct authorizer *a, sd_bus_message *m, uid_t sender, const char *action,
+	      const char *const *details, sd_bus_error *error);
+
+/* The details as one string, to ask again with authorize_again(). */
+void authorize_pack(const char *const *details, char *buf, size_t size);
+
+/*
+ * Asks silently whether a holder may still. fn is called at most once, and only for a plain no;
+ * a challenge, an error or no polkit at all leave things as they are.
+ */
+void authorize_again(struct authorizer *a, const char *sender, const char *action,
+		     const char *packed_details, void (*fn)(uint64_t id, void *userdata),
+		     uint64_t id, void *userdata);

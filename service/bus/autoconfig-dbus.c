@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* org.sallyport1.Autoconfig: consent. The engine holds the fact; here it only gets a name. */
+#include "log.h"
+#include "manager.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+struct waiting {
+	struct manager *manager;
+	sd_bus_message *call;
+	char network[NETWORK_NAME_MAX + 1];
+	uint8_t network_id[WIRE_NETWORK_SIZE];
+};
+
+static struct waiting *waiting_new(struct manager *m, sd_bus_message *call)
+{
+	struct waiting *w = calloc(1, sizeof(*w));
+
+	if (!w)
+		fatal_oom();
+	w->manager = m;
+	w->call = sd_bus_message_ref(call);
+	return w;
+}
+
+static void waiting_free(struct waiting *w)
+{
+	(void)sd_bus_message_unref(w->call);
+	free(w);
+}
+
+static int hex_digit(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	if (c >= 'a' && c <= 'f')
+		return c - 'a' + 10;
+	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+}
+
+/* A UUID, 8-4-4-4-12 (RFC 9562, 4), is its bytes. */
+static bool parse_uuid(const char *text, uint8_t id[WIRE_NETWORK_SIZE])
+{
+	size_t n = 0;
+
+	if (strlen(text) != 36)
+		return false;
+	for (size_t i = 0; i < 36; i++) {
+		int high, low;
+
+		if (i == 8 || i == 13 || i == 18 || i == 23) {
+			if (text[i] != '-')
+				return false;
+			continue;
+		}
+		high = hex_digit(text[i]);
+		low = hex_digit(text[++i]);
+		if (high < 0 || low < 0)
+			return false;
+		id[n++] = (uint8_t)(high << 4 | low);
+	}
+	return true;
+}
+
+/* Any other name: 128 bits of FNV-1a. Only equality is ever asked of it. */
+static void hash_name(const char *text, uint8_t id[WIRE_NETWORK_SIZE])
+{
+	unsigned __int128 h = (unsigned __int128)0x6c62272e07bb0142u << 64 | 0x62b821756295c58du;
+	const unsigned __int128 prime = (unsigned __int128)0x1000000u << 64 | 0x13bu;
+
+	for (; *text; text++)
+		h = (h ^ (unsigned char)*text) * prime;
+	for (size_t i = 0; i < WIRE_NETWORK_SIZE; i++)
+		id[i] = (uint8_t)(h >> (120 - 8 * i));
+}
+
+static int read_network(const char *text, uint8_t id[WIRE_NETWORK_SIZE], sd_bus_error *error)
+{
+	size_t n = strlen(text);
+
+	if (n == 0 || n > NETWORK_NAME_MAX)
+		return error_set(
+			error, SD_BUS_ERROR_INVALID_ARGS,
+			"Consent is for one network: give its connection's UUID, or a name of "
+			"at most %d bytes.",
+			NETWORK_NAME_MAX);
+	for (const char *c = text; *c; c++)
+		if ((unsigned char)*c < 0x20 || *c == 0x7f)
+			return error_set(error, SD_BUS_ERROR_INVALID_ARGS,
+					 "The network's name has a control character.");
+	if (!parse_uuid(text, id))
+		hash_name(text, id);
+	return 0;
+}
+
+static void on_set(const struct wire_header *answer, int *fd, void *userdata)
+{
+	struct waiting *w = userdata;
+
+	(void)fd;
+	if (!error_answered(w->call, answer, WIRE_CONSENT, "")) {
+		memcpy(w->manager->network, w->network, sizeof(w->network));
+		memcpy(w->manager->network_id, w->network_id, sizeof(w->network_id));
+		(void)sd_bus_reply_method_return(w->call, NULL);
+	}
+	waiting_free(w);
+}
+
+/*
+ * Safe to offer: consent opens nothing by itself, and whoever sits at the desktop may give it.
+ * Withdrawing needs nothing and never prompts; it takes effect before the reply.
+ */
+static int method_set(sd_bus_message *call, void *userdata, sd_bus_error *error)
+{
+	struct manager *m = userdata;
+	struct wire_set_consent request = {0};
+	struct waiting *w;
+	const char *network;
+	int consent, r;
+	uid_t uid;
+
+	r = sd_bus_message_read(call, "bs", &consent, &network);
+	if (r >= 0 && consent)
+		r = read_network(network, request.network, error);
+	if (r >= 0)
+		r = caller_ids(call, &uid, NULL);
+	if (r < 0)
+		return r;
+
+	/* authorize */
+	if (consent) {
+		const char *details[] = {"network", network, NULL};
+
+		r = authorize(m->authorizer, call, uid, ACTION_CONSENT, details, error);
+		if (r <= 0)
+			return r < 0 ? r : 1;
+	}
+
+	request.value = consent ? CONSENT_GRANTED : CONSENT_HIDDEN;
+	request.who = uid;
+	w = waiting_new(m, call);
+	if (consent)
+		(void)snprintf(w->network, sizeof(w->network), "%s", network);
+	memcpy(w->network_id, request.network, sizeof(w->network_id));
+	if (engine_client_request(m->engine, &request.header, WIRE_SET_CONSENT, sizeof(request),
+				  on_set, w) == 0)
+		return 1;
+	waiting_free(w);
+	return error_engine_lost(error);
+}
+
+/* The name that was given with it, or, after a restart, the bytes as a UUID. */
+static void network_name(const struct manager *m, const uint8_t id[WIRE_NETWORK_SIZE], char *buf,
+			 size_t size)
+{
+	static const uint8_t none[WIRE_NETWORK_SIZE];
+	size_t used = 0;
+
+	buf[0] = '\0';
+	if (memcmp(id, none, sizeof(none)) == 0)
+		return;
+	if (memcmp(id, m->network_id, sizeof(m->network_id)) == 0) {
+		(void)snprintf(buf, size, "%s", m->network);
+		return;
+	}
+	for (size_t i = 0; i < WIRE_NETWORK_SIZE; i++)
+		used += (size_t)snprintf(buf + used, size - used, "%s%02x",
+					 i == 4 || i == 6 || i == 8 || i == 10 ? "-" : "", id[i]);
+}
+
+static void on_got(const struct wire_header *answer, int *fd, void *userdata)
+{
+	const struct wire_consent *c = (const void *)answer;
+	struct waiting *w = userdata;
+	char network[NETWORK_NAME_MAX + 1];
+
+	(void)fd;
+	if (!error_answered(w->call, answer, WIRE_CONSENT, "")) {
+		network_name(w->manager, c->network, network, sizeof(network));
+		(void)sd_bus_reply_method_return(
+			w->call, "suts", wire_consent_to_string((enum consent_value)c->value),
+			c->who, c->since, network);
+	}
+	waiting_free(w);
+}
+
+/* Safe to offer: reads a fact; needs nothing. */
+static int method_get(sd_bus_message *call, void *userdata, sd_bus_error *error)
+{
+	struct manager *m = userdata;
+	struct wire_get_consent request = {0};
+	struct waiting *w = waiting_new(m, call);
+
+	if (engine_client_request(m->engine, &request.header, WIRE_GET_CONSENT, sizeof(request),
+				  on_got, w) == 0)
+		return 1;
+	waiting_free(w);
+	return error_engine_lost(error);
+}
+
+const sd_bus_vtable autoconfig_vtable[] = {
+	SD_BUS_VTABLE_START(0),
+	SD_BUS_METHOD_WITH_ARGS("SetAutoconfigConsent", SD_BUS_ARGS("b", consent, "s", network),
+				SD_BUS_NO_RESULT, method_set, SD_BUS_VTABLE_UNPRIVILEGED),
+	SD_BUS_METHOD_WITH_ARGS("GetConsent", SD_BUS_NO_ARGS,
+				SD_BUS_RESULT("s", value, "u", who, "t", since, "s", network),
+				method_get, SD_BUS_VTABLE_UNPRIVILEGED),
+	SD_BUS_VTABLE_END,
+};

@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "clearnet-dns.h"
+
+#include "log.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static const char header[] = "# Clearnet DNS servers of this network. Written by sallyport.\n";
+
+const char *clearnet_dns_check_link(const char *name)
+{
+	size_t n = strlen(name);
+
+	if (n == 0 || n >= DNS_LINK_SIZE)
+		return "a link's name has 1 to 15 characters";
+	if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
+		return "that is no link's name";
+	for (const char *c = name; *c; c++)
+		if (*c <= ' ' || *c > '~' || *c == '/' || *c == ':')
+			return "a link's name has letters, digits and punctuation, without \"/\" and "
+			       "\":\"";
+	return NULL;
+}
+
+static const char *check_ipv4(uint32_t a)
+{
+	if (a >> 24 == 127)
+		return "that is this machine itself";
+	if (a >> 24 == 0)
+		return "that is no address of a server";
+	if (a >> 28 >= 0xe)
+		return "that is a multicast, reserved or broadcast address";
+	if (a >> 16 == 0xa9fe)
+		return "that is a link-local address";
+	return NULL;
+}
+
+static const char *check_ipv6(const uint8_t *address)
+{
+	struct in6_addr a;
+
+	memcpy(&a, address, sizeof(a));
+	if (IN6_IS_ADDR_LOOPBACK(&a))
+		return "that is this machine itself";
+	if (IN6_IS_ADDR_UNSPECIFIED(&a))
+		return "that is no address of a server";
+	if (IN6_IS_ADDR_MULTICAST(&a))
+		return "that is a multicast address";
+	if (IN6_IS_ADDR_V4MAPPED(&a) || IN6_IS_ADDR_V4COMPAT(&a))
+		return "that is an IPv4 address in disguise; give it as IPv4";
+	if (IN6_IS_ADDR_LINKLOCAL(&a))
+		return "that is a link-local address";
+	return NULL;
+}
+
+const char *clearnet_dns_check_server(int family, const uint8_t *address, size_t size)
+{
+	uint32_t a;
+
+	if (family == AF_INET && size == sizeof(a)) {
+		memcpy(&a, address, sizeof(a));
+		return check_ipv4(ntohl(a));
+	}
+	if (family == AF_INET6 && size == sizeof(struct in6_addr))
+		return check_ipv6(address);
+	return "an address is 4 bytes of family 2 or 16 bytes of family 10";
+}
+
+static struct dns_link *find(struct clearnet_dns *d, const char *link)
+{
+	for (size_t i = 0; i < d->n; i++)
+		if (strcmp(d->links[i].name, link) == 0)
+			return &d->links[i];
+	return NULL;
+}
+
+int clearnet_dns_save(struct clearnet_dns *d, const char *link, const struct dns_server *servers,
+		      size_t n)
+{
+	struct dns_link *l = find(d, link);
+
+	if (n == 0) {
+		if (l)
+			*l = d->links[--d->n];
+		return 0;
+	}
+	if (!l) {
+		if (d->n == DNS_LINKS_MAX)
+			return -E2BIG;
+		l = &d->links[d->n++];
+		*l = (struct dns_link){0};
+		(void)snprintf(l->name, sizeof(l->name), "%s", link);
+	}
+	memcpy(l->servers, servers, n * sizeof(*servers));
+	l->n = n;
+	return 0;
+}
+
+/* Only IPv4 while IPv6 is closed; the rest of the file is newlines. */
+static void render(const struct clearnet_dns *d, char *buf)
+{
+	size_t used = sizeof(header) - 1;
+
+	memset(buf, '\n', DNS_FILE_SIZE);
+	memcpy(buf, header, used);
+	for (size_t i = 0; i < d->n; i++)
+		for (size_t j = 0; j < d->links[i].n; j++) {
+			const struct dns_server *s = &d->links[i].servers[j];
+			char text[INET_ADDRSTRLEN], line[40];
+			int n;
+
+			if (s->family != AF_INET ||
+			    !inet_ntop(AF_INET, s->address, text, sizeof(text)))
+				continue;
+			n = snprintf(line, sizeof(line), "nameserver %s\n", text);
+			if (used + (size_t)n > DNS_FILE_SIZE)
+				return;
+			memcpy(buf + used, line, (size_t)n);
+			used += (size_t)n;
+		}
+}
+
+int clearnet_dns_publish(const struct clearnet_dns *d)
+{
+	char buf[DNS_FILE_SIZE];
+	ssize_t n;
+
+	if (d->fd < 0)
+		return -EBADF;
+	render(d, buf);
+	do
+		n = pwrite(d->fd, buf, sizeof(buf), 0);
+	while (n < 0 && errno == EINTR);
+	if (n < 0)
+		return -errno;
+	return n == (ssize_t)sizeof(buf) ? 0 : -EIO;
+}
+
+void clearnet_dns_open(struct clearnet_dns *d, const char *path)
+{
+	struct stat st;
+	int r = 0;
+
+	*d = (struct clearnet_dns){0};
+	d->fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0640);
+	if (d->fd < 0 || fstat(d->fd, &st) < 0 || !S_ISREG(st.st_mode))
+		r = d->fd < 0 ? -errno : -EINVAL;
+	/* The umask may have taken the group's bit; the directory has set the group. */
+	if (r == 0 && fchmod(d->fd, 0640) < 0)
+		r = -errno;
+	if (r == 0)
+		r = clearnet_dns_publish(d);
+	if (r == 0 && st.st_size > DNS_FILE_SIZE && ftruncate(d->fd, DNS_FILE_SIZE) < 0)
+		r = -errno;
+	if (r < 0) {
+		log_warning("%s: %s; clearnet DNS servers are saved, but not published", path,
+			    strerror(-r));
+		d->fd = close_fd(d->fd);
+	}
+}
+
+void clearnet_dns_close(struct clearnet_dns *d)
+{
+	d->fd = close_fd(d->fd);
+}

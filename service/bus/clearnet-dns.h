@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+
+/*
+ * The network's own DNS servers, for each link, and their publication for the policy's readers
+ * (spec section 4). The published file keeps its inode, for it is bind-mounted into sandboxes; it
+ * has a fixed size and is written by one pwrite(), so nobody reads it empty or half-written.
+ */
+#include "util.h"
+
+#include <netinet/in.h>
+
+#define DNS_LINKS_MAX 16
+#define DNS_SERVERS_MAX 32 /* of one link; the policy's [clearnet-dns] most may say less */
+#define DNS_LINK_SIZE 16   /* IFNAMSIZ */
+#define DNS_FILE_SIZE 512
+
+struct dns_server {
+	int family; /* AF_INET or AF_INET6 */
+	uint8_t address[16];
+};
+
+struct dns_link {
+	char name[DNS_LINK_SIZE];
+	struct dns_server servers[DNS_SERVERS_MAX];
+	size_t n;
+};
+
+struct clearnet_dns {
+	struct dns_link links[DNS_LINKS_MAX];
+	size_t n;
+	int fd; /* of the published file; -1: it could not be opened */
+};
+
+/* Opens the file, making it if need be, and publishes that there are no servers. */
+void clearnet_dns_open(struct clearnet_dns *d, const char *path);
+void clearnet_dns_close(struct clearnet_dns *d);
+
+/* NULL when it is a link's name, else what is wrong with it. */
+const char *clearnet_dns_check_link(const char *name);
+/* NULL when a server may have that address, else what is wrong with it. */
+const char *clearnet_dns_check_server(int family, const uint8_t *address, size_t size);
+
+/* Replaces a link's servers (none: forgets the link). -E2BIG: too many links. */
+int clearnet_dns_save(struct clearnet_dns *d, const char *link, const struct dns_server *servers,
+		      size_t n);
+/* Writes the file. 0 or a negative errno; the old text stays then. */
+int clearnet_dns_publish(const struct clearnet_dns *d);

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+
+/*
+ * The connection to the engine: requests that are answered later, a heartbeat, and coming back
+ * after either process was restarted. Never blocks.
+ */
+#include "channel.h"
+
+#include <systemd/sd-event.h>
+
+struct engine_client;
+
+/*
+ * The answer to a request: one of the wire's structs (with its header), or NULL when the engine
+ * is lost. *fd, if not -1, may be taken (set to -1); what is left is closed.
+ */
+typedef void (*engine_answer_fn)(const struct wire_header *answer, int *fd, void *userdata);
+
+struct engine_events {
+	/* LIMITS came: after connecting, after a reload, after POLICY_CHANGED. */
+	void (*limits)(const struct wire_limits *limits, void *userdata);
+	void (*lease_ended)(uint64_t id, enum wire_reason reason, void *userdata);
+	void (*lost)(void *userdata);
+	void *userdata;
+};
+
+int engine_client_new(sd_event *event, const char *path, const struct engine_events *events,
+		      struct engine_client **ret);
+struct engine_client *engine_client_free(struct engine_client *c);
+
+/*
+ * Sends a request; the cookie is filled in. The answer comes to fn exactly once, never before
+ * this returns. 0, -ENOTCONN when there is no engine, -EBUSY with too many requests open.
+ */
+int engine_client_request(struct engine_client *c, struct wire_header *request, enum wire_type type,
+			  size_t size, engine_answer_fn fn, void *userdata);
+
+/* Asks for the limits again; the event follows. */
+void engine_client_refresh(struct engine_client *c);

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "errors.h"
+
+#include <stdarg.h>
+
+int error_set(sd_bus_error *e, const char *name, const char *fmt, ...)
+{
+	va_list ap;
+	int r;
+
+	va_start(ap, fmt);
+	r = sd_bus_error_setfv(e, name, fmt, ap);
+	va_end(ap);
+	return r;
+}
+
+int error_engine_lost(sd_bus_error *e)
+{
+	return error_set(
+		e, ERROR_ENGINE_FAILURE,
+		"The engine does not answer, so no door opens; the wall stays. See systemctl "
+		"status sallyport-engine.");
+}
+
+int error_refused(sd_bus_error *e, enum wire_refusal refusal, uint32_t detail, const char *user)
+{
+	char span[24];
+
+	switch (refusal) {
+	case REFUSAL_NOT_A_DOOR:
+		return error_set(
+			e, ERROR_NOT_CLEARNET_USER,
+			"The policy gives user \"%s\" no door; an administrator can write it "
+			"into [users] clearnet and reload.",
+			user);
+	case REFUSAL_BUSY:
+		return error_set(
+			e, ERROR_BUSY,
+			"Another lease for user \"%s\" is open; wait until it ends, or close "
+			"it.",
+			user);
+	case REFUSAL_TOO_LONG:
+		format_seconds(detail, span, sizeof(span));
+		return error_set(e, ERROR_TOO_LONG,
+				 "The policy allows at most %s; ask for less, and extend it later.",
+				 span);
+	case REFUSAL_TOO_MANY:
+		return error_set(e, ERROR_TOO_MANY,
+				 "The policy allows at most %u open doors; close another first.",
+				 detail);
+	case REFUSAL_NO_CONSENT:
+		return error_set(
+			e, ERROR_NO_CONSENT,
+			"Nobody has consented to a connection without Tor on this network; ask "
+			"the user, then call SetAutoconfigConsent.");
+	case REFUSAL_NO_SUCH_LEASE:
+		return error_set(e, ERROR_NO_SUCH_LEASE,
+				 "There is no such lease of yours; it has ended.");
+	case REFUSAL_USER_CHANGED:
+		return error_set(
+			e, ERROR_NOT_CLEARNET_USER,
+			"User \"%s\" has another number now than when the policy was loaded; "
+			"reload first.",
+			user);
+	case REFUSAL_NO_POLICY:
+		return error_set(
+			e, ERROR_BAD_POLICY,
+			"The policy has errors, so the built-in wall is up, which has no door; "
+			"run sallyport check.");
+	case REFUSAL_ENGINE_FAILURE:
+		return error_set(
+			e, ERROR_ENGINE_FAILURE,
+			"The kernel refused (error %u); nothing was opened. The engine's log "
+			"says more.",
+			detail);
+	case REFUSAL_NONE:
+	case REFUSAL_N:
+		break;
+	}
+	return error_engine_lost(e);
+}
+
+bool error_answered(sd_bus_message *call, const struct wire_header *answer, enum wire_type wanted,
+		    const char *user)
+{
+	const struct wire_refused *refused = (const void *)answer;
+	sd_bus_error e = SD_BUS_ERROR_NULL;
+
+	if (answer && answer->type == wanted)
+		return false;
+	if (answer && answer->type == WIRE_REFUSED)
+		(void)error_refused(&e, (enum wire_refusal)refused->refusal, refused->detail, user);
+	else
+		(void)error_engine_lost(&e);
+	(void)sd_bus_reply_method_error(call, &e);
+	sd_bus_error_free(&e);
+	return true;
+}

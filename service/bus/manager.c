@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "manager.h"
+
+#include "log.h"
+#include "paths.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <systemd/sd-daemon.h>
+
+/* polkit announces a change once for each file; wait until they have all been read. */
+#define RECHECK_DELAY (300 * USEC_PER_MSEC)
+
+int caller_ids(sd_bus_message *m, uid_t *ret_uid, pid_t *ret_pid)
+{
+	uint64_t mask = SD_BUS_CREDS_EUID | (ret_pid ? SD_BUS_CREDS_PID : 0);
+	sd_bus_creds *creds = NULL;
+	int r;
+
+	/* From the bus, never from /proc: a pid may be somebody else's by now. */
+	r = sd_bus_query_sender_creds(m, mask, &creds);
+	if (r >= 0)
+		r = sd_bus_creds_get_euid(creds, ret_uid);
+	if (r >= 0 && ret_pid)
+		r = sd_bus_creds_get_pid(creds, ret_pid);
+	(void)sd_bus_creds_unref(creds);
+	return r;
+}
+
+const struct wire_door *manager_door(const struct manager *m, const char *user, bool *ret_known)
+{
+	uint32_t number;
+	uid_t uid;
+	int r;
+
+	*ret_known = true;
+	for (uint32_t i = 0; i < m->limits.n_doors; i++)
+		if (strcmp(m->limits.doors[i].name, user) == 0)
+			return &m->limits.doors[i];
+	r = resolve_user(NULL, user, &uid);
+	if (r < 0 && parse_u32(user, UINT32_MAX - 1, &number) == 0) {
+		uid = number;
+		r = 0;
+	}
+	*ret_known = r == 0;
+	for (uint32_t i = 0; r == 0 && i < m->limits.n_doors; i++)
+		if (m->limits.doors[i].uid == uid)
+			return &m->limits.doors[i];
+	return NULL;
+}
+
+void manager_signal(struct manager *m, const char *destination, const char *member,
+		    const char *types, ...)
+{
+	sd_bus_message *s = NULL;
+	va_list ap;
+	int r;
+
+	r = sd_bus_message_new_signal(m->bus, &s, OBJECT_PATH, CLEARNET_INTERFACE, member);
+	va_start(ap, types);
+	if (r >= 0)
+		r = sd_bus_message_appendv(s, types, ap);
+	va_end(ap);
+	/* Never broadcast: who uses the clearnet is nobody else's business. */
+	if (r >= 0)
+		r = sd_bus_message_set_destination(s, destination);
+	if (r >= 0)
+		(void)sd_bus_send(m->bus, s, NULL);
+	(void)sd_bus_message_unref(s);
+}
+
+void manager_changed(struct manager *m, const char *interface, const char *property)
+{
+	(void)sd_bus_emit_properties_changed(m->bus, OBJECT_PATH, interface, property, NULL);
+}
+
+/* The name means: the wall is up. It is kept when the engine is lost; Sealed says so. */
+static void take_name(struct manager *m)
+{
+	int r;
+
+	if (m->has_name)
+		return;
+	r = sd_bus_request_name(m->bus, BUS_NAME, 0);
+	if (r < 0)
+		fatal("the name %s: %s; the wall stays", BUS_NAME, strerror(-r));
+	m->has_name = true;
+	(void)sd_notify(0, "READY=1");
+	log_info("ready");
+}
+
+static void set_limits(struct manager *m, const struct wire_limits *limits)
+{
+	struct wire_limits before = m->limits;
+
+	m->limits = *limits;
+	if (before.sealed != limits->sealed)
+		manager_changed(m, MANAGER_INTERFACE, "Sealed");
+	if (before.built_in != limits->built_in)
+		manager_changed(m, MANAGER_INTERFACE, "BuiltIn");
+	if (memcmp(before.digest, limits->digest, sizeof(before.digest)) != 0)
+		manager_changed(m, MANAGER_INTERFACE, "PolicyDigest");
+}
+
+static void on_limits(const struct wire_limits *limits, void *userdata)
+{
+	set_limits(userdata, limits);
+	if (limits->sealed)
+		take_name(userdata);
+}
+
+static void on_lease_ended(uint64_t id, enum wire_reason reason, void *userdata)
+{
+	held_ended(userdata, id, reason);
+}
+
+static void on_engine_lost(void *userdata)
+{
+	static const struct wire_limits none;
+	struct manager *m = userdata;
+
+	set_limits(m, &none);
+	while (m->held)
+		held_ended(m, m->held->id, REASON_FAILURE);
+}
+
+static void on_session_gone(const char *path, void *userdata)
+{
+	struct manager *m = userdata;
+
+	for (struct held *h = m->held; h; h = h->next)
+		if (h->session && strcmp(h->session, path) == 0)
+			held_end(h, REASON_SESSION);
+}
+
+static bool on_sleeping(void *userdata)
+{
+	struct manager *m = userdata;
+
+	held_end_all(m, REASON_SUSPEND);
+	return !m->held;
+}
+
+static void on_refused(uint64_t id, void *userdata)
+{
+	struct held *h = held_find(userdata, id);
+
+	if (h)
+		held_end(h, REASON_DENIED);
+}
+
+static int recheck(sd_event_source *s, uint64_t usec, void *userdata)
+{
+	struct manager *m = userdata;
+
+	(void)s;
+	(void)usec;
+	for (struct held *h = m->held; h; h = h->next)
+		if (h->holder != 0)
+			authorize_again(m->authorizer, h->sender, ACTION_ENABLE, h->details,
+					on_refused, h->id, m);
+	return 0;
+}
+
+static int on_polkit_changed(sd_bus_message *message, void *userdata, sd_bus_error *error)
+{
+	struct manager *m = userdata;
+
+	(void)message;
+	(void)error;
+	if (!m->held)
+		return 0;
+	(void)sd_event_source_set_time_relative(m->recheck, RECHECK_DELAY);
+	(void)sd_event_source_set_enabled(m->recheck, SD_EVENT_ONESHOT);
+	return 0;
+}
+
+static int add_objects(struct manager *m)
+{
+	const struct {
+		const char *interface;
+		const sd_bus_vtable *vtable;
+	} objects[] = {
+		{CLEARNET_INTERFACE, clearnet_vtable},
+		{DNS_INTERFACE, dns_vtable},
+		{AUTOCONFIG_INTERFACE, autoconfig_vtable},
+		{MANAGER_INTERFACE, manager_vtable},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(objects); i++) {
+		int r = sd_bus_add_object_vtable(m->bus, NULL, OBJECT_PATH, objects[i].interface,
+						 objects[i].vtable, m);
+
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+int manager_start(struct manager *m, sd_event *event, sd_bus *bus, const char *engine_path)
+{
+	const struct engine_events engine_events = {on_limits, on_lease_ended, on_engine_lost, m};
+	const struct session_events session_events = {on_session_gone, on_sleeping, m};
+	int r;
+
+	*m = (struct manager){.event = event, .bus = bus};
+	m->authorizer = authorizer_new(bus);
+	clearnet_dns_open(&m->dns, RUN_DIR "/dns/resolv.conf");
+	r = add_objects(m);
+	if (r >= 0)
+		r = sd_bus_add_match_async(bus, NULL,
+					   "type='signal',sender='org.freedesktop.PolicyKit1',"
+					   "path='/org/freedesktop/PolicyKit1/Authority',"
+					   "interface='org.freedesktop.PolicyKit1.Authority',"
+					   "member='Changed'",
+					   on_polkit_changed, NULL, m);
+	if (r >= 0)
+		r = sd_event_add_time(event, &m->recheck, CLOCK_BOOTTIME, 0, 0, recheck, m);
+	if (r >= 0)
+		r = sd_event_source_set_enabled(m->recheck, SD_EVENT_OFF);
+	if (r < 0)
+		return r;
+	m->sessions = sessions_new(bus, &session_events);
+	return engine_client_new(event, engine_path, &engine_events, &m->engine);
+}
+
+void manager_stop(struct manager *m)
+{
+	/* The engine ends every lease when this connection ends. */
+	m->engine = engine_client_free(m->engine);
+	while (m->held)
+		held_ended(m, m->held->id, REASON_BUS_GONE);
+	m->recheck = sd_event_source_disable_unref(m->recheck);
+	m->sessions = sessions_free(m->sessions);
+	m->authorizer = authorizer_free(m->authorizer);
+	clearnet_dns_close(&m->dns);
+}

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+
+/*
+ * The bus process's state: what the engine has said of the policy, which doors are open and who
+ * holds them, the network's own DNS servers. Every decision about a limit is the engine's; what
+ * is checked here already is checked so that nobody is asked for a password in vain.
+ */
+#include "authorize.h"
+#include "clearnet-dns.h"
+#include "engine-client.h"
+#include "errors.h"
+#include "sessions.h"
+
+#include <systemd/sd-bus.h>
+#include <systemd/sd-event.h>
+
+#define OBJECT_PATH "/org/sallyport1"
+#define BUS_NAME "org.sallyport1"
+#define CLEARNET_INTERFACE "org.sallyport1.Clearnet"
+#define DNS_INTERFACE "org.sallyport1.DNS"
+#define AUTOCONFIG_INTERFACE "org.sallyport1.Autoconfig"
+#define MANAGER_INTERFACE "org.sallyport1.Manager"
+#define NETWORK_NAME_MAX 64
+#define HELD_DETAILS_SIZE 192
+
+/* A door that is open, and who holds it. */
+struct held {
+	uint64_t id;
+	uid_t uid; /* for whom */
+	char user[WIRE_NAME_SIZE];
+	uid_t holder;
+	char *sender;                    /* the holder's unique bus name */
+	char *session;                   /* its session's object path, or NULL when it has none */
+	char details[HELD_DETAILS_SIZE]; /* what polkit was shown */
+	uint64_t started, expires;
+	bool ending; /* the engine was asked to end it */
+	sd_bus_track *track;
+	struct manager *manager;
+	struct held *next;
+};
+
+struct manager {
+	sd_event *event;
+	sd_bus *bus;
+	struct authorizer *authorizer;
+	struct engine_client *engine;
+	struct sessions *sessions;
+	struct clearnet_dns dns;
+	sd_event_source *recheck; /* polkit's rules have changed */
+
+	struct wire_limits limits; /* sealed 0 while the engine does not answer */
+	bool has_name;
+	struct held *held;
+	char network[NETWORK_NAME_MAX + 1]; /* as the one who consented called it */
+	uint8_t network_id[WIRE_NETWORK_SIZE];
+};
+
+/* Objects and matches on the bus, connection to the engine. 0 or a negative errno. */
+int manager_start(struct manager *m, sd_event *event, sd_bus *bus, const char *engine_path);
+void manager_stop(struct manager *m);
+
+/* The door of a name or number, or NULL; *ret_known: does such a user exist at all? */
+const struct wire_door *manager_door(const struct manager *m, const char *user, bool *ret_known);
+/* Sends a signal of ours to one peer. */
+void manager_signal(struct manager *m, const char *destination, const char *member,
+		    const char *types, ...);
+void manager_changed(struct manager *m, const char *interface, const char *property);
+
+/* The caller's uid and, where not NULL, pid, as the bus knows them. */
+int caller_ids(sd_bus_message *m, uid_t *ret_uid, pid_t *ret_pid);
+
+struct held *held_find(const struct manager *m, uint64_t id);
+struct held *held_find_uid(const struct manager *m, uid_t uid);
+/* Enters a lease of the caller and tells it. -ENXIO when the caller has left the bus already. */
+int held_add(struct manager *m, sd_bus_message *call, const struct held *template);
+/* Asks the engine to end it; it is forgotten, and its holder told, when the engine has. */
+void held_end(struct held *h, enum wire_reason reason);
+void held_end_all(struct manager *m, enum wire_reason reason);
+/* It has ended: tells its holder and forgets it. */
+void held_ended(struct manager *m, uint64_t id, enum wire_reason reason);
+
+#define ACTION_ENABLE "org.sallyport1.enable-clearnet-user"
+#define ACTION_DISABLE_OTHERS "org.sallyport1.disable-others"
+#define ACTION_LIST_OTHERS "org.sallyport1.list-others"
+#define ACTION_SAVE_DNS "org.sallyport1.save-clearnet-dns"
+#define ACTION_GET_DNS "org.sallyport1.get-clearnet-dns"
+#define ACTION_CONSENT "org.sallyport1.set-autoconfig-consent"
+#define ACTION_RELOAD "org.sallyport1.reload"
+
+/* The vtables, a file each. */
+extern const sd_bus_vtable clearnet_vtable[];
+extern const sd_bus_vtable dns_vtable[];
+extern const sd_bus_vtable autoconfig_vtable[];
+extern const sd_bus_vtable manager_vtable[];
