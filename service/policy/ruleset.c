@@ -144,6 +144,7 @@ static void chain_ipv6(struct ruleset *r)
 static void chain_local6(struct ruleset *r)
 {
 	RULE(r, LOCAL6, IN(DOORS, FIELD_SKUID), REFUSE(DOOR_LOCAL));
+	RULE(r, LOCAL6, IS_NOT(OIF, RS_LOOPBACK_INDEX), REFUSE(IPV6));
 	RULE(r, LOCAL6, IS(CT_DIRECTION, RS_CT_REPLY), IS(CT_MARK, MARK_LOCAL),
 	     IN(SERVERS6, SERVER6_KEY), ACCEPT);
 	if (wide(r, SET_SERVERS6_WIDE))
