@@ -5,6 +5,7 @@
 #include "links.h"
 #include "log.h"
 #include "paths.h"
+#include "sockdiag.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -173,20 +174,36 @@ static bool seal_with_policy(struct engine *e)
 	return true;
 }
 
+/* Their packets have stopped with the load; their programs would wait for ever. */
+static void cut_earlier_flows(struct engine *e)
+{
+	const struct users *doors[] = {&e->policy->clearnet, &e->policy->autoconfig};
+	size_t n;
+	int r;
+
+	for (size_t i = 0; i < ARRAY_SIZE(doors); i++)
+		for (size_t j = 0; j < doors[i]->n; j++) {
+			r = sockdiag_destroy(&e->diag, doors[i]->items[j].uid, &n);
+			if (r < 0)
+				log_warning("sockets of uid %u were left to time out: %s",
+					    doors[i]->items[j].uid, strerror(-r));
+		}
+	r = conntrack_delete(&e->work, MARK_LEASE, MARK_KIND);
+	if (r < 0)
+		log_warning("conntrack entries of earlier leases were left to time out: %s",
+			    strerror(-r));
+}
+
 void engine_seal(struct engine *e)
 {
 	struct nl_error error;
 	char text[400];
-	int r;
 
 	if (!seal_with_policy(e) && engine_seal_built_in(e, &error) < 0) {
 		describe(&error, text, sizeof(text));
 		fatal("%s; whatever wall was there before stays", text);
 	}
-	r = conntrack_delete(&e->work, MARK_LEASE, MARK_KIND);
-	if (r < 0)
-		log_warning("conntrack entries of earlier leases were left to time out: %s",
-			    strerror(-r));
+	cut_earlier_flows(e);
 	log_info("sealed with the %s wall", e->built_in ? "built-in" : "policy's");
 }
 

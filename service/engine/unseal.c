@@ -19,7 +19,7 @@
 
 int command_seal(void)
 {
-	struct engine e = {0};
+	static struct engine e; /* for as long as the process lives */
 	struct nl_error error = {0};
 	int r;
 
@@ -91,7 +91,7 @@ static int stop_engine(void)
 
 int command_unseal(void)
 {
-	struct engine e = {0};
+	static struct engine e; /* for as long as the process lives */
 	struct nl_error error = {0};
 	struct stat st;
 	int r;
