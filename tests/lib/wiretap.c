@@ -110,7 +110,7 @@ static void parse_frame(struct record *r, const uint8_t *p, size_t size)
 		r->proto = p[23];
 		memcpy(r->src, p + 26, 4);
 		memcpy(r->dst, p + 30, 4);
-		header = 14 + (p[14] & 0xfu) * 4;
+		header = 14 + (size_t)(p[14] & 0xfu) * 4;
 	} else if (r->ethertype == ETHERTYPE_IPV6 && size >= 54) {
 		r->version = 6;
 		r->proto = p[20];
@@ -119,7 +119,7 @@ static void parse_frame(struct record *r, const uint8_t *p, size_t size)
 		header = 54;
 		if (r->proto == IPPROTO_HOPOPTS && size >= header + 8) { /* as MLD has it */
 			r->proto = p[header];
-			header += (p[header + 1] + 1u) * 8;
+			header += ((size_t)p[header + 1] + 1) * 8;
 		}
 	} else {
 		return;
