@@ -74,3 +74,6 @@ int resolve_user(void *userdata, const char *name, uid_t *ret_uid);
 
 /* The name of a uid in /etc/passwd, else the number as text. */
 void format_user(uid_t uid, char *buf, size_t size);
+
+/* The nearest of names, if it is near enough to be meant; else NULL. */
+const char *nearest(const char *text, const char *const *names, size_t n);

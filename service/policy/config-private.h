@@ -113,8 +113,6 @@ const char *config_section_name(enum section s);
 const char *config_key_name(enum config_key k);
 /* The words of a key of a section. */
 const struct words *raw_words(const struct raw_section *s, enum config_key k);
-/* The nearest of names, if it is near enough to be meant; else NULL. */
-const char *nearest(const char *text, const char *const *names, size_t n);
 
 /* values.c: true and the value, or false with the error reported. */
 bool value_bool(struct parser *p, const struct word *w, bool *ret);

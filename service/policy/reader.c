@@ -54,49 +54,6 @@ const struct words *raw_words(const struct raw_section *s, enum config_key k)
 	return &s->keys[k - first_key(s->kind)];
 }
 
-/* Levenshtein's distance, of short words. */
-static size_t distance(const char *a, const char *b)
-{
-	size_t row[64], n = strlen(b);
-
-	if (n >= ARRAY_SIZE(row))
-		return n;
-	for (size_t j = 0; j <= n; j++)
-		row[j] = j;
-	for (size_t i = 0; a[i]; i++) {
-		size_t diagonal = row[0];
-
-		row[0] = i + 1;
-		for (size_t j = 0; j < n; j++) {
-			size_t best = diagonal + (a[i] != b[j]);
-
-			diagonal = row[j + 1];
-			if (row[j] + 1 < best)
-				best = row[j] + 1;
-			if (diagonal + 1 < best)
-				best = diagonal + 1;
-			row[j + 1] = best;
-		}
-	}
-	return row[n];
-}
-
-const char *nearest(const char *text, const char *const *names, size_t n)
-{
-	const char *best = NULL;
-	size_t least = 3;
-
-	for (size_t i = 0; i < n; i++) {
-		size_t d = distance(text, names[i]);
-
-		if (d < least) {
-			least = d;
-			best = names[i];
-		}
-	}
-	return best;
-}
-
 static void words_clear(struct words *w)
 {
 	for (size_t i = 0; i < w->n; i++)
