@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The command line. It may do what its caller may: ask the service over the bus, read files, and,
+ * started by root, become another user to run a command. It has no privilege of its own and must
+ * never be installed with one. Its death closes every door that it holds open.
+ */
+#include "output.h"
+#include "paths.h"
+#include "verbs.h"
+
+#define DOOR                                                                                     \
+	"The door is open for that user's programs alone, to IPv4 addresses that are not this\n" \
+	"machine's, by TCP and UDP. "
+
+const struct verb verbs[] = {
+	{NULL, "status", "", 0, 0, false, ASKS | BIT(ALL),
+	 "what is in force, and which doors are open",
+	 "Says whether the wall is up, which doors are open and how long, what was consented to\n"
+	 "and which DNS servers are saved. One sees one's own doors, root sees all.",
+	 verb_status},
+	{"clearnet", "on", "USER", 1, 1, false, ASKS | BIT(FOR),
+	 "open the door for a user, and hold it",
+	 DOOR "It stays open until\n"
+	      "this command is interrupted or the time is up. Prints why it was closed.",
+	 verb_on},
+	{"clearnet", "run", "USER -- COMMAND...", 1, 1, true, ASKS | BIT(FOR) | BIT(KILL),
+	 "hold the door while a command runs as that user",
+	 DOOR "It is closed\n"
+	      "when the command ends, whose exit status is this command's. Root may run it as any\n"
+	      "user, everybody else only as oneself.",
+	 verb_run},
+	{"clearnet", "extend", "ID|USER", 1, 1, false, ASKS | BIT(FOR),
+	 "let one's open door stay open longer",
+	 "The time counts from now, and is never beyond the policy's longest.", verb_extend},
+	{"clearnet", "off", "USER", 1, 1, false, ASKS, "close the door",
+	 "When this has returned no packet of the door's connections passes any more. To close\n"
+	 "one's own door needs nothing, another's an administrator.",
+	 verb_off},
+	{"dns", "save", "LINK ADDRESS...", 2, 64, false, ASKS,
+	 "remember a network's own DNS servers",
+	 "Replaces what is saved of that link. They are for programs behind a door; the system\n"
+	 "goes on resolving through Tor.",
+	 verb_dns_save},
+	{"dns", "show", "", 0, 0, false, ASKS, "the saved DNS servers", "Prints them, by link.",
+	 verb_dns_show},
+	{"dns", "forget", "LINK", 1, 1, false, ASKS, "forget a link's DNS servers",
+	 "Forgets them; what is not saved is an error.", verb_dns_forget},
+	{"consent", "grant", "NETWORK", 1, 1, false, ASKS,
+	 "consent to non-Tor configuration of a network",
+	 "NETWORK is its name or UUID, at most 64 characters. The consent is for this network\n"
+	 "alone, until it is withdrawn or the machine shuts down.",
+	 verb_consent_grant},
+	{"consent", "withdraw", "", 0, 0, false, ASKS, "withdraw the consent",
+	 "At once, in the middle of a connection. It needs nothing.", verb_consent_withdraw},
+	{"consent", "show", "", 0, 0, false, EVERY_VERB, "what was consented to",
+	 "Prints it, with who did and for which network.", verb_consent_show},
+	{NULL, "reload", "", 0, 0, false, ASKS, "let the engine read its policy anew",
+	 "With an error anywhere in the policy the ruleset in force stays, and the first error is\n"
+	 "printed; sallyport check prints all.",
+	 verb_reload},
+	{NULL, "watch", "", 0, 0, false, EVERY_VERB, "print events as they happen",
+	 "Prints what changes until it is interrupted; on a terminal with a countdown for each\n"
+	 "open door. With --json one object a line.",
+	 verb_watch},
+	{NULL, "check", "[FILE...]", 0, 255, false, EVERY_VERB | BIT(SHOW),
+	 "find the errors in a policy",
+	 "Prints each as FILE:LINE: what is wrong, what to write instead. Without FILE the\n"
+	 "system's policy; several are read as one. Needs neither the service nor a privilege.",
+	 verb_check},
+	{NULL, "ruleset", "[FILE...]", 0, 255, false, EVERY_VERB | BIT(BUILT_IN),
+	 "print the wall that a policy gives, for review",
+	 "In the syntax of nft(8), each rule with the line that it comes from. Without FILE the\n"
+	 "system's policy. Needs neither the service nor a privilege.",
+	 verb_ruleset},
+	{NULL, "help", "[VERB...]", 0, 2, false, EVERY_VERB, "this list, or more about a verb",
+	 "With --json all verbs and their options.", verb_help},
+};
+const size_t n_verbs = ARRAY_SIZE(verbs);
+
+static int run_without_verb(const struct invocation *inv)
+{
+	if (GIVEN(inv, VERSION)) {
+		(void)puts("sallyport " SALLYPORT_VERSION);
+		return EXIT_DONE;
+	}
+	if (inv->group)
+		help_group(GIVEN(inv, HELP) ? stdout : stderr, inv->group);
+	else
+		help_overview(GIVEN(inv, HELP) ? stdout : stderr);
+	return GIVEN(inv, HELP) ? EXIT_DONE : EXIT_USAGE;
+}
+
+int main(int argc, char **argv)
+{
+	struct invocation inv = {0};
+	int r;
+
+	r = args_parse(argc, argv, &inv);
+	if (r != EXIT_DONE)
+		return r;
+	if (!inv.verb)
+		r = run_without_verb(&inv);
+	else if (GIVEN(&inv, HELP))
+		help_verb(stdout, inv.verb);
+	else
+		r = inv.verb->run(&inv);
+	/* An answer that did not reach its reader was not given. */
+	if ((fflush(stdout) != 0 || ferror(stdout)) && r == EXIT_DONE)
+		r = fail(&inv, EXIT_FAILED, NULL, NULL, "the output could not be written");
+	return r;
+}

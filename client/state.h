@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+
+/* What the service knows, as it says it: read by status, watch and extend. */
+#include "service.h"
+
+struct door {
+	char *id, *user, *scope;
+	uid_t holder;
+	usec_t started, expires;
+};
+
+struct doors {
+	struct door *items;
+	size_t n;
+};
+
+struct wall {
+	bool sealed, built_in;
+	char digest[80], version[32];
+};
+
+struct consent_state {
+	char value[16];
+	uid_t who;
+	usec_t since; /* 0: never set */
+	char network[80];
+};
+
+struct dns_server {
+	char link[32];
+	char address[48];
+};
+
+/* Each: 0, or a negative errno with *error set if it was the call that failed. */
+int state_doors(struct service *s, sd_bus_error *error, struct doors *ret);
+int state_wall(struct service *s, sd_bus_error *error, struct wall *ret);
+int state_consent(struct service *s, sd_bus_error *error, struct consent_state *ret);
+int state_dns(struct service *s, sd_bus_error *error, struct dns_server **ret, size_t *ret_n);
+
+int doors_read(sd_bus_message *reply, struct doors *ret);
+void doors_clear(struct doors *d);
+const struct door *doors_find(const struct doors *d, const char *id);
+
+/* "sealed", "built-in", or "unknown" when the engine does not answer. */
+const char *wall_word(const struct wall *w);
+
+json_object *door_json(const struct door *d);
+json_object *consent_json(const struct consent_state *c);
+json_object *dns_json(const struct dns_server *servers, size_t n);
