@@ -1,0 +1,39 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=bash
+#
+# What a fresh Debian 12 needs, for tests/check and tests/demo.
+#
+#   install_packages LOG PACKAGE...   those that are missing, by apt-get
+
+# To build, and to run private hosts.
+# shellcheck disable=SC2034 # for whoever sources this
+PACKAGES=(
+	gcc libc6-dev meson ninja-build pkgconf libcap-ng-dev libseccomp-dev libmnl-dev libnftnl-dev
+	libinih-dev nettle-dev libsystemd-dev libjson-c-dev libglib2.0-dev
+	dbus dbus-daemon polkitd systemd nftables iproute2 python3 curl procps passwd util-linux
+)
+
+# To judge.
+# shellcheck disable=SC2034
+JUDGES=(
+	clang clang-format clang-tidy libclang-rt-14-dev shellcheck mandoc libxml2-utils binutils
+	bash-completion zsh
+)
+
+# The compilers' and meson's own python, not somebody's in a home directory.
+export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C.UTF-8
+unset CC CFLAGS LDFLAGS
+
+install_packages()
+{
+	local log=$1 missing=()
+	shift
+	mapfile -t missing < <(dpkg-query -W -f '${Package} ${db:Status-Status}\n' "$@" 2>/dev/null |
+		awk '$2 == "installed" { print $1 }' | grep -vxFf - <(printf '%s\n' "$@"))
+	[ ${#missing[@]} -gt 0 ] || return 0
+	echo "  installing: ${missing[*]}"
+	export DEBIAN_FRONTEND=noninteractive
+	apt-get -qq update >"$log" 2>&1
+	apt-get -qq -y --no-install-recommends install "${missing[@]}" >>"$log" 2>&1 ||
+		{ tail -n 20 "$log"; return 1; }
+}
