@@ -36,7 +36,9 @@ struct query {
 	uid_t sender;
 	const char *action;
 	char details[PACKED_SIZE];
+	uint64_t serial;
 	char cancel_id[32];
+	char *note;
 	sd_bus_slot *slot;
 	sd_bus_track *track;
 	enum outcome outcome;
@@ -77,6 +79,7 @@ static void query_free(struct query *q)
 	(void)sd_bus_slot_unref(q->slot);
 	(void)sd_bus_track_unref(q->track);
 	(void)sd_bus_message_unref(q->request);
+	free(q->note);
 	free(q);
 }
 
@@ -220,8 +223,9 @@ static struct query *query_new(struct authorizer *a, const char *action)
 		fatal_oom();
 	q->authorizer = a;
 	q->action = action;
+	q->serial = ++a->serial;
 	(void)snprintf(q->cancel_id, sizeof(q->cancel_id), "sallyport-%llu",
-		       (unsigned long long)++a->serial);
+		       (unsigned long long)q->serial);
 	q->next = a->queries;
 	a->queries = q;
 	return q;
@@ -321,6 +325,43 @@ static int start(struct query *q, sd_bus_message *m, sd_bus_error *error)
 			 "polkit cannot be asked: %s; ask again later.", strerror(-r));
 }
 
+static struct query *find_query(const struct authorizer *a, const sd_bus_message *m)
+{
+	struct query *q = a->queries;
+
+	while (q && q->request != m)
+		q = q->next;
+	return q;
+}
+
+uint64_t authorize_open_question(const struct authorizer *a, const sd_bus_message *m)
+{
+	const struct query *q = find_query(a, m);
+
+	return q ? q->serial : 0;
+}
+
+void authorize_set_note(struct authorizer *a, uint64_t question, const char *note)
+{
+	struct query *q = a->queries;
+
+	while (q && q->serial != question)
+		q = q->next;
+	if (!q)
+		return; /* its caller has left */
+	free(q->note);
+	q->note = strdup(note);
+	if (!q->note)
+		fatal_oom();
+}
+
+const char *authorize_note(const struct authorizer *a, const sd_bus_message *m)
+{
+	const struct query *q = find_query(a, m);
+
+	return q ? q->note : NULL;
+}
+
 int authorize(struct authorizer *a, sd_bus_message *m, uid_t sender, const char *action,
 	      const char *const *details, sd_bus_error *error)
 {
@@ -330,10 +371,9 @@ int authorize(struct authorizer *a, sd_bus_message *m, uid_t sender, const char 
 	if (sender == 0)
 		return 1;
 	authorize_pack(details, packed, sizeof(packed));
-	for (q = a->queries; q; q = q->next)
-		if (q->request == m)
-			return q->outcome == OUTCOME_PENDING ? 0
-							     : conclude(q, action, packed, error);
+	q = find_query(a, m);
+	if (q)
+		return q->outcome == OUTCOME_PENDING ? 0 : conclude(q, action, packed, error);
 	if (over_limits(a, sender))
 		return error_set(
 			error, ERROR_TOO_MANY,

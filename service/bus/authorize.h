@@ -30,6 +30,14 @@ struct authorizer *authorizer_free(struct authorizer *a);
 int authorize(struct authorizer *a, sd_bus_message *m, uid_t sender, const char *action,
 	      const char *const *details, sd_bus_error *error);
 
+/*
+ * What was learnt of the caller while the question is open, to be used when the handler runs
+ * again: a number for the open question (0: none), and a text that goes with it.
+ */
+uint64_t authorize_open_question(const struct authorizer *a, const sd_bus_message *m);
+void authorize_set_note(struct authorizer *a, uint64_t question, const char *note);
+const char *authorize_note(const struct authorizer *a, const sd_bus_message *m);
+
 /* The details as one string, to ask again with authorize_again(). */
 void authorize_pack(const char *const *details, char *buf, size_t size);
 

@@ -17,11 +17,13 @@ struct waiting {
 	sd_bus_message *call;
 	struct held lease;
 	pid_t pid;
+	char *session; /* as it was found while polkit was asked, or NULL */
 };
 
 static void waiting_free(struct waiting *w)
 {
 	(void)sd_bus_message_unref(w->call);
+	free(w->session);
 	free(w);
 }
 
@@ -96,17 +98,40 @@ static int check_options(sd_bus_message *m, sd_bus_error *error)
 			 "There is no option \"%s\" in this version; leave it out.", name);
 }
 
+/* While polkit is asked: a session that ends in between is not taken for none at all. */
+static void on_session_before(uint64_t question, const char *path, bool active, void *userdata)
+{
+	struct manager *m = userdata;
+
+	(void)active;
+	if (path)
+		authorize_set_note(m->authorizer, question, path);
+}
+
 static void on_session(uint64_t id, const char *path, bool active, void *userdata)
 {
 	struct held *h = held_find(userdata, id);
 
-	if (!h || !path)
+	if (!h || (!path && !h->session))
 		return;
-	h->session = strdup(path);
-	if (!h->session)
+	if (!h->session && !(h->session = strdup(path)))
 		fatal_oom();
 	if (!active)
 		held_end(h, REASON_SESSION);
+}
+
+static void bind_session(struct manager *m, const struct waiting *w)
+{
+	struct held *h = held_find(m, w->lease.id);
+
+	if (w->session) {
+		h->session = strdup(w->session);
+		if (!h->session)
+			fatal_oom();
+		sessions_check(m->sessions, w->session, on_session, w->lease.id, m);
+	} else {
+		sessions_find(m->sessions, w->pid, w->lease.holder, on_session, w->lease.id, m);
+	}
 }
 
 /* The engine has opened the door. A holder that has left meanwhile gets it closed at once. */
@@ -125,7 +150,7 @@ static void reply_opened(struct waiting *w, const struct wire_lease_opened *open
 		held_end(&gone, REASON_LEFT);
 		return;
 	}
-	sessions_find(m->sessions, w->pid, w->lease.holder, on_session, opened->id, m);
+	bind_session(m, w);
 	(void)snprintf(id, sizeof(id), "%" PRIu64, opened->id);
 	if (sd_bus_reply_method_return(w->call, "hst", fd, id, opened->expires) < 0)
 		held_end(held_find(m, opened->id), REASON_LEFT);
@@ -153,7 +178,9 @@ static int method_enable(sd_bus_message *call, void *userdata, sd_bus_error *err
 {
 	struct manager *m = userdata;
 	struct wire_lease_open request = {0};
+	_cleanup_(freep) char *session = NULL;
 	const struct wire_door *door;
+	const char *note;
 	char duration[24];
 	struct waiting *w;
 	const char *user;
@@ -176,15 +203,22 @@ static int method_enable(sd_bus_message *call, void *userdata, sd_bus_error *err
 	if (held_find_uid(m, door->uid))
 		return error_refused(error, REFUSAL_BUSY, 0, user);
 
+	note = authorize_note(m->authorizer, call);
+	session = note ? strdup(note) : NULL;
+
 	/* authorize */
 	format_seconds(seconds, duration, sizeof(duration));
 	const char *details[] = {"user", user, "duration", duration, "scope", "full", NULL};
 	r = authorize(m->authorizer, call, uid, ACTION_ENABLE, details, error);
+	if (r == 0)
+		sessions_find(m->sessions, pid, uid, on_session_before,
+			      authorize_open_question(m->authorizer, call), m);
 	if (r <= 0)
 		return r < 0 ? r : 1;
 
 	w = waiting_new(m, call);
 	w->pid = pid;
+	w->session = TAKE_PTR(session);
 	w->lease = (struct held){.uid = door->uid, .holder = uid};
 	(void)snprintf(w->lease.user, sizeof(w->lease.user), "%s", door->name);
 	authorize_pack(details, w->lease.details, sizeof(w->lease.details));

@@ -140,16 +140,31 @@ static int on_session(sd_bus_message *reply, void *userdata, sd_bus_error *error
 	return 1;
 }
 
-void sessions_find(struct sessions *s, pid_t pid, uid_t uid, session_found_fn fn, uint64_t id,
-		   void *userdata)
+static struct search *search_new(struct sessions *s, session_found_fn fn, uint64_t id,
+				 void *userdata)
 {
 	struct search *q = calloc(1, sizeof(*q));
 
 	if (!q)
 		fatal_oom();
-	*q = (struct search){.sessions = s, .uid = uid, .fn = fn, .id = id, .userdata = userdata};
+	*q = (struct search){.sessions = s, .fn = fn, .id = id, .userdata = userdata};
+	return q;
+}
+
+void sessions_find(struct sessions *s, pid_t pid, uid_t uid, session_found_fn fn, uint64_t id,
+		   void *userdata)
+{
+	struct search *q = search_new(s, fn, id, userdata);
+
+	q->uid = uid;
 	if (ask_manager(q, "GetSessionByPID", (uint32_t)pid, on_session) < 0)
 		search_end(q, NULL, false);
+}
+
+void sessions_check(struct sessions *s, const char *path, session_found_fn fn, uint64_t id,
+		    void *userdata)
+{
+	found(search_new(s, fn, id, userdata), path);
 }
 
 static int on_inhibitor(sd_bus_message *reply, void *userdata, sd_bus_error *error)

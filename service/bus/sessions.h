@@ -33,3 +33,7 @@ void sessions_release(struct sessions *s);
 typedef void (*session_found_fn)(uint64_t id, const char *path, bool active, void *userdata);
 void sessions_find(struct sessions *s, pid_t pid, uid_t uid, session_found_fn fn, uint64_t id,
 		   void *userdata);
+
+/* Whether a session that was found is active still; one that has ended is not. */
+void sessions_check(struct sessions *s, const char *path, session_found_fn fn, uint64_t id,
+		    void *userdata);
