@@ -212,12 +212,16 @@ write_policy()
 # polkit_rules NAME: polkitd says in its log when it has compiled them.
 polkit_rules()
 {
-	local before
-	before=$(log_of polkit | grep -c 'Finished loading, compiling and executing' || true)
-	cat >"$LAB/tmp/rules"
+	local token=lab-$RANDOM-$RANDOM
+	# The file says itself that it was read: a reload may be one for another file.
+	{
+		cat
+		echo "polkit.log(\"$token\");"
+	} >"$LAB/tmp/rules"
 	install -o polkitd -m 644 "$LAB/tmp/rules" "$LAB/tmp/$1.rules"
 	mv "$LAB/tmp/$1.rules" "/etc/polkit-1/rules.d/$1.rules"
-	! alive polkit || wait_for 10 lab_rules_read "$before" || bail "polkitd did not read rules"
+	! alive polkit || wait_for 10 grep -q "$token" "$LAB/log/polkit.log" ||
+		bail "polkitd did not read rules"
 }
 
 polkit_rules_remove()
