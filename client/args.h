@@ -19,7 +19,7 @@ enum exit_code {
 	EXIT_NOT_AUTHORIZED = 4, /* polkit said no, or nobody could be asked */
 	EXIT_BUSY = 5,           /* a door for that user is open already */
 	EXIT_NOT_GRANTED = 6,    /* the policy does not allow it, or not so long, or not now */
-	EXIT_NO_SUCH = 7,        /* no such lease, link or user */
+	EXIT_NO_SUCH = 7,        /* no such lease or user, or no door is open for it */
 	EXIT_BAD_POLICY = 8,     /* the policy has errors, so that the built-in wall is in force */
 	EXIT_ENDED_EARLY = 9,    /* the door was closed before its time, not by us */
 	EXIT_NOT_SEALED = 10,

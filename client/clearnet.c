@@ -139,6 +139,21 @@ int verb_on(const struct invocation *inv)
 	return r;
 }
 
+/* The same user, by name or number: the service calls users as the policy does. */
+static bool same_user(const char *a, const char *b)
+{
+	const char *texts[] = {a, b};
+	uid_t uids[2];
+
+	if (strcmp(a, b) == 0)
+		return true;
+	for (size_t i = 0; i < 2; i++)
+		if (resolve_user(NULL, texts[i], &uids[i]) < 0 &&
+		    parse_u32(texts[i], UINT32_MAX - 1, &uids[i]) < 0)
+			return false;
+	return uids[0] == uids[1];
+}
+
 /* The lease that a person means by its id or by its user; NULL with *ret_code set. */
 static char *find_lease(struct service *s, const char *what, int *ret_code)
 {
@@ -155,7 +170,7 @@ static char *find_lease(struct service *s, const char *what, int *ret_code)
 	}
 	d = doors_find(&doors, what);
 	for (size_t i = 0; !d && i < doors.n; i++)
-		if (strcmp(doors.items[i].user, what) == 0)
+		if (same_user(doors.items[i].user, what))
 			d = &doors.items[i];
 	if (!d) {
 		*ret_code = fail(s->inv, EXIT_NO_SUCH, NULL,

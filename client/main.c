@@ -44,7 +44,7 @@ const struct verb verbs[] = {
 	{"dns", "show", "", 0, 0, false, ASKS, "the saved DNS servers", "Prints them, by link.",
 	 verb_dns_show},
 	{"dns", "forget", "LINK", 1, 1, false, ASKS, "forget a link's DNS servers",
-	 "Forgets them; what is not saved is an error.", verb_dns_forget},
+	 "As when the link goes away.", verb_dns_forget},
 	{"consent", "grant", "NETWORK", 1, 1, false, ASKS,
 	 "consent to non-Tor configuration of a network",
 	 "NETWORK is its name or UUID, at most 64 characters. The consent is for this network\n"

@@ -38,8 +38,10 @@ void format_left(usec_t until, char *buf, size_t size)
 
 	if (s >= 3600)
 		(void)snprintf(buf, size, "%uh %umin", s / 3600, s / 60 % 60);
-	else if (s >= 60)
+	else if (s >= 60 && s % 60)
 		(void)snprintf(buf, size, "%umin %us", s / 60, s % 60);
+	else if (s >= 60)
+		(void)snprintf(buf, size, "%umin", s / 60);
 	else
 		(void)snprintf(buf, size, "%us", s);
 }

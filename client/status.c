@@ -78,7 +78,7 @@ static void print_rest(const struct status *s)
 		format_user(s->consent.who, who, sizeof(who));
 		(void)printf("Consent   %s, by %s%s%s\n", s->consent.value, who,
 			     *s->consent.network ? ", for " : "", s->consent.network);
-	} else {
+	} else if (s->wall.sealed) {
 		(void)puts("Consent   nobody was asked yet");
 	}
 	if (s->dns_seen && !s->n_servers)
@@ -100,7 +100,8 @@ static void print_json(const struct invocation *inv, const struct status *s)
 	json_add_string(o, "digest", s->wall.digest);
 	json_add_string(o, "version", s->wall.version);
 	(void)json_object_object_add(o, "doors", doors);
-	(void)json_object_object_add(o, "consent", consent_json(&s->consent));
+	(void)json_object_object_add(o, "consent",
+				     s->wall.sealed ? consent_json(&s->consent) : NULL);
 	(void)json_object_object_add(o, "dns",
 				     s->dns_seen ? dns_json(s->servers, s->n_servers) : NULL);
 	json_print(inv, o);
@@ -121,7 +122,8 @@ static int gather(struct service *service, bool all, struct status *s)
 	if (r >= 0)
 		r = state_doors(service, &error, &s->doors);
 	service->may_ask = service->ask_at_once = false;
-	if (r >= 0)
+	/* That the engine does not answer is an answer; the consent is the engine's. */
+	if (r >= 0 && s->wall.sealed)
 		r = state_consent(service, &error, &s->consent);
 	if (r < 0)
 		return service_explain(service, &error, r);

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # The command line where there is no bus and no privilege: usage, help, completions, the man page,
-# check and ruleset. SALLYPORT_BUILD=BUILD tests/client/offline
+# check and ruleset. SALLYPORT_BUILD=BUILD tests/client/offline.sh
 here=$(dirname "$(readlink -f "$0")")
 top=$(readlink -f "$here/../..")
 # shellcheck source=tests/lib/tap.sh
