@@ -68,16 +68,19 @@ controlled()
 	told "$name" >/dev/null
 }
 
+# The program itself has the pid that stop() and signal() know.
 run_in_session()
 {
 	local name=$1 uid=$2 session=$3
 	shift 3
 	if [ "$session" = - ]; then
 		start -u "$uid" "$name" "$@"
-	else
-		in_session "$uid" "$session" "$@" </dev/null >>"$LAB/log/$name.log" 2>&1 &
-		echo $! >"$LAB/pid/$name"
+		return
 	fi
+	# shellcheck disable=SC2016,SC2046 # expanded by the inner shell; options, one a word
+	start "$name" bash -c 'echo $$ >"$1"; shift; exec setpriv "$@"' - \
+		"$LAB_CGROUP/user.slice/user-$uid.slice/session-$session.scope/cgroup.procs" \
+		$(lab_ids "$uid") --inh-caps=-all --ambient-caps=-all "$@"
 }
 
 peer()
