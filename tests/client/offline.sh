@@ -186,7 +186,7 @@ while IFS='|' read -r verb options; do
 		esac
 		[[ $block =~ $want ]] || not_ok "zsh: $verb has $option" "$block"
 	done
-	[[ -n $block ]] && ok "zsh: $verb has its options" || not_ok "zsh: $verb is there"
+	check "zsh: $verb is there" test -n "$block"
 done <"$tmp/verbs"
 if command -v zsh >/dev/null; then
 	check 'zsh reads it' zsh -n "$zsh"
@@ -236,7 +236,7 @@ says 0 '^$' check --show good.conf more.conf
 like 'files are read as one' "$(cat out)" 'clearnet = 902 ; good.conf:4.*\[service x\]'
 for file in good bad warned; do
 	"$sallyport" check --json $file.conf >out 2>/dev/null
-	is "check --json $file.conf: status" $? $([ $file = bad ] && echo 1 || echo 0)
+	is "check --json $file.conf: status" $? "$([ $file = bad ] && echo 1 || echo 0)"
 	check "check --json $file.conf is JSON" json <out
 done
 says 0 '^$' check -- good.conf
