@@ -98,7 +98,8 @@ static double run_udp_new(const struct sockaddr_in *a, double seconds)
 static double run_connect(const struct sockaddr_in *a, double seconds)
 {
 	const struct linger hard = {.l_onoff = 1, .l_linger = 0};
-	double start, n = 0;
+	unsigned long n = 0;
+	double start;
 
 	for (start = now(); now() - start < seconds; n++) {
 		int fd = connected(SOCK_STREAM, a);
@@ -107,20 +108,21 @@ static double run_connect(const struct sockaddr_in *a, double seconds)
 		(void)setsockopt(fd, SOL_SOCKET, SO_LINGER, &hard, sizeof(hard));
 		(void)close(fd);
 	}
-	return n / (now() - start);
+	return (double)n / (now() - start);
 }
 
 static double run_pingpong(const struct sockaddr_in *a, double seconds)
 {
 	int fd = connected(SOCK_STREAM, a);
-	double start, n = 0;
+	unsigned long n = 0;
+	double start;
 	char byte = 'p';
 
 	for (start = now(); now() - start < seconds; n++)
 		if (send(fd, &byte, 1, 0) != 1 || recv(fd, &byte, 1, 0) != 1)
 			die("pingpong");
 	(void)close(fd);
-	return n / (now() - start);
+	return (double)n / (now() - start);
 }
 
 static double run_bulk(const struct sockaddr_in *a, double seconds)
