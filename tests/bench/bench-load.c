@@ -322,9 +322,9 @@ int main(int argc, char **argv)
 	if (services <= 100)
 		compare("exec to sealed, against nft -f, first load", &seal, &nft_first, rounds);
 	load_ours();
-	compare("lease on, against one bare element", &on, &bare_on, rounds * 10);
+	compare("lease on, against one bare element", &on, &bare_on, (size_t)rounds * 10);
 	compare("lease off to the last packet, against one bare element", &off, &bare_off,
-		rounds * 10);
+		(size_t)rounds * 10);
 	(void)unlink(text_file);
 	return EXIT_SUCCESS;
 }
