@@ -1,0 +1,346 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Texts and what is said of them, exactly; and what good texts mean. */
+#include "policy-text.h"
+#include "ruleset.h"
+
+#include <netinet/in.h>
+
+#define TOR "[users]\ntor = debian-tor\n"
+#define L50 "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+#define WALL TOR "[service s]\nusers = amnesia\n"
+
+static const struct {
+	const char *text, *said;
+} bad[] = {
+	{"", "a: warning: there is no tor user: nothing reaches the Internet; write [users] tor = "
+	     "debian-tor\n"},
+	{TOR "x = 1\n", "a:3: there is no key \"x\" in [users]; there are tor, desktop, clearnet, "
+			"autoconfig, remove\n"},
+	{TOR "dekstop = 1\n", "a:3: there is no key \"dekstop\" in [users]; write desktop\n"},
+	{TOR "[lann]\n", "a:3: there is no section [lann]; write [lan]\n"},
+	{TOR "[servcie x]\n", "a:3: there is no section [servcie x]; write [service NAME]\n"},
+	{TOR "[service]\n", "a:3: a service has a name of 1 to 40 characters: [service NAME]\n"},
+	{TOR "[service a/b]\n",
+	 "a:3: \"a/b\" is no name of a service; write letters, digits, \".\", "
+	 "\"_\" and \"-\"\n"},
+	{TOR "[lan\n", "a:3: \"[\" without \"]\"; write [SECTION]\n"},
+	{TOR "[lan] ranges = 10.0.0.0/8\n",
+	 "a:3: text behind \"[lan]\"; write it on a line of its own\n"},
+	{"tor = x\n" TOR, "a:1: a key before any section; write [SECTION] above it\n"},
+	{TOR "desktop\n",
+	 "a:3: this is no line of a policy; write KEY = VALUE, [SECTION] or # COMMENT\n"},
+	{TOR "= 5\n",
+	 "a:3: this is no line of a policy; write KEY = VALUE, [SECTION] or # COMMENT\n"},
+	{TOR "# " L50 L50 L50 L50 "\n",
+	 "a:3: the line has more than 199 characters; write several lines, lists append\n"},
+	{TOR "#\xff\n", "a:3: the line is not UTF-8; save the file as UTF-8\n"},
+	{TOR "#\xc0\xaf\n", "a:3: the line is not UTF-8; save the file as UTF-8\n"},
+	{TOR "#\xed\xa0\x80\n", "a:3: the line is not UTF-8; save the file as UTF-8\n"},
+	{TOR "#\x01\n", "a:3: there is a control character; remove it\n"},
+	{TOR "desktop = nosuch\n",
+	 "a:3: warning: there is no user \"nosuch\": nothing is granted to "
+	 "it; create it and reload\n"},
+	{TOR "desktop = -1\n", "a:3: \"-1\" is no user; write a name of /etc/passwd, a number, or "
+			       "@tor, @desktop, @clearnet, @autoconfig\n"},
+	{TOR "desktop = 4294967295\n",
+	 "a:3: \"4294967295\" is no user; write a name of /etc/passwd, a number, or @tor, @desktop, "
+	 "@clearnet, @autoconfig\n"},
+	{TOR "clearnet = root\n",
+	 "a:3: root cannot be clearnet: it would be given a door; write a user "
+	 "made for it\n"},
+	{TOR "clearnet = 101\n", "a:3: user \"101\" is both clearnet and tor; take one away\n"},
+	{TOR "desktop = 900\nclearnet = clearnet\n",
+	 "a:4: user \"clearnet\" is both clearnet and desktop; take one away\n"},
+	{TOR "clearnet = 900\nautoconfig = clearnet\n",
+	 "a:4: user \"clearnet\" is both autoconfig and clearnet; take one away\n"},
+	{TOR "desktop = 101\n",
+	 "a:2: user \"debian-tor\" is both tor and desktop; take one away\n"},
+	{WALL "listen = 127.0.0.1:9050\n",
+	 "a:5: \"127.0.0.1:9050\" is no address of a service; write "
+	 "ADDRESS:PORT/tcp or ADDRESS:PORT-PORT/udp\n"},
+	{WALL "listen = 127.0.0.1:0/tcp\n", "a:5: \"127.0.0.1:0/tcp\" is no address of a service; "
+					    "write ADDRESS:PORT/tcp or ADDRESS:PORT-PORT/udp\n"},
+	{WALL "listen = 127.0.0.1:5-4/tcp\n",
+	 "a:5: \"127.0.0.1:5-4/tcp\" is no address of a service; "
+	 "write ADDRESS:PORT/tcp or ADDRESS:PORT-PORT/udp\n"},
+	{WALL "listen = 127.0.0.1:65536/tcp\n",
+	 "a:5: \"127.0.0.1:65536/tcp\" is no address of a service; write ADDRESS:PORT/tcp or "
+	 "ADDRESS:PORT-PORT/udp\n"},
+	{WALL "listen = 127.0.0.1:1/sctp\n",
+	 "a:5: \"127.0.0.1:1/sctp\" is no address of a service; "
+	 "write ADDRESS:PORT/tcp or ADDRESS:PORT-PORT/udp\n"},
+	{WALL "listen = localhost:1/tcp\n",
+	 "a:5: \"localhost\" is no IPv4 address; write for example 127.0.0.1\n"},
+	{WALL "listen = 0.0.0.0:1/tcp\n",
+	 "a:5: 0.0.0.0 is no address that a packet goes to; write 127.0.0.1\n"},
+	{WALL "listen = 224.0.0.1:1/udp\n", "a:5: that is no unicast address; write 127.0.0.1 or "
+					    "another address of this machine\n"},
+	{WALL "listen = [fe80::1]:1/tcp\n",
+	 "a:5: \"[fe80::1]:1/tcp\": the only IPv6 that passes is from ::1 to ::1; write "
+	 "[::1]:PORT/tcp or an IPv4 address\n"},
+	{WALL "listen = 127.0.0.1:53/udp\n",
+	 "a:5: port 53 of 127.0.0.1 is redirected to Tor; write [dns] users instead\n"},
+	{WALL "listen = 127.0.0.1:9000-9100/tcp\n",
+	 "a:5: port 9040 is Tor's TransPort, which is reached by redirection only; write [automap] "
+	 "users instead\n"},
+	{WALL "listen = 127.200.0.1:80/tcp\n",
+	 "a:5: that address is in [automap] range, which is Tor's; write 127.0.0.1\n"},
+	{WALL "listen = 127.0.0.1:5353/udp\n[dns]\nusers = amnesia\n",
+	 "a:5: port 5353 is Tor's DNSPort, which is reached by redirection only; write [dns] users "
+	 "instead\n"},
+	{WALL, "a:3: service \"s\" listens nowhere; write listen = ADDRESS:PORT/tcp\n"},
+	{TOR "clearnet = clearnet\n[service s]\nlisten = 127.0.0.1:1/tcp\nusers = clearnet\n",
+	 "a:6: user \"clearnet\" is clearnet, and such a user never reaches this machine itself; take "
+	 "it out of users\n"},
+	{TOR "autoconfig = 905\n[dns]\nusers = @autoconfig\n",
+	 "a:5: user \"905\" is autoconfig, and such a user never reaches this machine itself; take it "
+	 "out of [dns] users\n"},
+	{WALL "listen = 127.0.0.1:1-9/tcp\n[service t]\nlisten = 127.0.0.1:9/tcp\nusers = root\n"
+	      "server = _apt\n",
+	 "a:7: services \"s\" and \"t\" share port 9, but not their server; write the same server for "
+	 "both\n"},
+	{TOR "[automap]\nrange = 10.0.0.0/8\n",
+	 "a:4: [automap] range has to lie inside 127.0.0.0/8, without 127.0.0.1; write 127.192.0.0/10\n"},
+	{TOR "[automap]\nport = 0\n", "a:4: \"0\" is no port; write a number from 1 to 65535\n"},
+	{TOR "[automap]\nport = 9\nusers = amnesia\n[dns]\nport = 9\ntcp = yes\nusers = amnesia\n",
+	 "a:6: [dns] and [automap] have the same TCP port; Tor has two\n"},
+	{TOR "[tor]\nudp = maybe\n", "a:4: \"maybe\" is neither yes nor no\n"},
+	{TOR "[lan]\nranges = 10.1.0.0/8\n",
+	 "a:4: \"10.1.0.0/8\" has bits behind its prefix; write 10.0.0.0/8\n"},
+	{TOR "[lan]\nranges = fd00::/8\n",
+	 "a:4: \"fd00::/8\" is no IPv4 network; write for example 192.168.0.0/16\n"},
+	{TOR "[lan]\nranges = 10.0.0.0/33\n",
+	 "a:4: \"10.0.0.0/33\" is no IPv4 network; write for example 192.168.0.0/16\n"},
+	{TOR "[lan]\nranges = 0.0.0.0/0\n",
+	 "a:4: a LAN of more than 16,777,216 addresses is the Internet; write a network with a prefix "
+	 "of /8 or longer\n"},
+	{TOR "[lan]\nranges = 127.0.0.0/8\n",
+	 "a:4: a LAN cannot contain 127.0.0.0/8, this machine itself; take it out\n"},
+	{TOR "[lan]\nranges = 169.254.0.0/16\n",
+	 "a:4: a LAN cannot contain 169.254.0.0/16, link-local addresses; take it out\n"},
+	{TOR "[lan]\nranges = 224.0.0.0/8\n",
+	 "a:4: a LAN cannot contain multicast and reserved addresses; take it out\n"},
+	{TOR "[lan]\nrefuse = 99999\n",
+	 "a:4: \"99999\" is no port; write PORT, PORT-PORT, with /tcp or /udp for one of them: 53 or "
+	 "5350-5351/udp\n"},
+	{TOR "[lease]\ndefault = 2h\n",
+	 "a:3: [lease] default is longer than longest; write a shorter default\n"},
+	{TOR "[lease]\nmost = 33\n",
+	 "a:4: \"33\" is no number that fits here; write a number from 1 to 32\n"},
+	{TOR "[lease]\nlongest = 8d\n",
+	 "a:4: \"8d\" is no span of time; write for example 90s, 10min or 1h, at most 168h\n"},
+	{TOR "[clearnet-dns]\nmost = 0\n",
+	 "a:4: \"0\" is no number that fits here; write a number from 1 to 32\n"},
+	{TOR "[service x]\nremove = no\n", "a:4: remove = \"no\"; write remove = yes, or nothing\n"
+					   "a:3: service \"x\" listens nowhere; write listen = "
+					   "ADDRESS:PORT/tcp\na:3: warning: nobody may use service "
+					   "\"x\"; write users = NAME\n"},
+	{TOR "[namespace x]\n",
+	 "a:3: there is no section [namespace x]; there are [users], [service NAME], [automap], [dns], "
+	 "[tor], [lan], [lease], [clearnet-dns]\n"},
+};
+
+static void test_bad(void)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
+		struct policy *p;
+		char *said = parse_text(&bad[i].text, 1, &p);
+
+		g_assert_cmpstr(said, ==, bad[i].said);
+		g_assert_true(!p == !strstr(said, "warning: "
+						  "there is no"));
+		(void)policy_free(p);
+		g_free(said);
+	}
+}
+
+static void test_every_error(void)
+{
+	const char *text = "[users]\ntor = debian-tor\nx = 1\n[y]\nz = 2\nv\n[lan]\nranges = a b\n";
+	struct policy *p;
+	char *said = parse_text(&text, 1, &p);
+	char **lines = g_strsplit(said, "\n", -1);
+
+	/* z = 2 belongs to a section that was refused: said once. */
+	g_assert_cmpuint(g_strv_length(lines), ==, 6);
+	g_strfreev(lines);
+	g_free(said);
+}
+
+static void test_nul(void)
+{
+	static const char text[] = TOR "desk\0top = 1\n";
+	struct sources sources = {0};
+	struct diagnostics d;
+	struct policy *p = NULL;
+
+	add_text(&sources, "f", text, sizeof(text) - 1);
+	g_assert_cmpint(config_parse(&sources, table_resolve, NULL, &d, &p), ==, -EBADMSG);
+	g_assert_cmpstr(d.items[0].text, ==, "there is a NUL byte; this is not a text file");
+	g_assert_cmpuint(d.items[0].line, ==, 3);
+	diagnostics_clear(&d);
+	sources_clear(&sources);
+}
+
+static void test_forms(void)
+{
+	/* BOM, CRLF, indentation, a comment behind a value, no newline at the end. */
+	struct policy *p = good_policy("\xef\xbb\xbf[users]\r\n\ttor = debian-tor ; Tor\r\n"
+				       "  desktop=1000\r\n; c\n  # c\n[lan]\n on-link = YES");
+
+	g_assert_cmpuint(p->tor.n, ==, 1);
+	g_assert_cmpuint(p->tor.items[0].uid, ==, 101);
+	g_assert_cmpuint(p->desktop.items[0].uid, ==, 1000);
+	g_assert_true(p->desktop.items[0].by_number);
+	g_assert_cmpuint(p->desktop.items[0].origin.line, ==, 3);
+	g_assert_true(p->lan.on_link);
+	(void)policy_free(p);
+	p = good_policy(TOR "#" L50 L50 L50 "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\n");
+	(void)policy_free(p);
+}
+
+static void test_defaults(void)
+{
+	struct policy *p = good_policy(TOR);
+
+	g_assert_cmpuint(p->automap.range.addr, ==, 0x7fc00000);
+	g_assert_cmpuint(p->automap.range.prefix, ==, 10);
+	g_assert_cmpuint(p->automap.port, ==, 9040);
+	g_assert_cmpuint(p->dns.port, ==, 5353);
+	g_assert_false(p->dns.tcp);
+	g_assert_true(p->tor_may.dns && p->tor_may.loopback && !p->tor_may.udp);
+	g_assert_cmpuint(p->lan.ranges.n, ==, 3);
+	g_assert_cmpuint(p->lan.n_refuse, ==, 8);
+	g_assert_false(p->lan.on_link);
+	g_assert_cmpuint(p->lease.default_seconds, ==, 600);
+	g_assert_cmpuint(p->lease.longest_seconds, ==, 1800);
+	g_assert_cmpuint(p->lease.most, ==, 4);
+	g_assert_cmpuint(p->clearnet_dns.most, ==, 8);
+	(void)policy_free(p);
+}
+
+static void test_merge(void)
+{
+	const char *texts[] = {
+		TOR "desktop = amnesia\n[service s]\nlisten = 127.0.0.1:1/tcp\nusers = @desktop\n"
+		    "[service gone]\nlisten = 127.0.0.1:2/tcp\nusers = root\n[lease]\nmost = 2\n",
+		"[service s]\nusers = root\nserver = _apt\n[service gone]\nremove = yes\n[lease]\n"
+		"most = 3\n",
+		"[lan]\nranges =\nranges = 10.0.0.0/8\nrefuse =\n[users]\ntor =\ntor = _apt\n",
+	};
+	struct policy *p;
+	char *said = parse_text(texts, ARRAY_SIZE(texts), &p);
+
+	g_assert_cmpstr(said, ==, "");
+	g_assert_cmpuint(p->n_services, ==, 1);
+	g_assert_cmpuint(p->services[0].users.n, ==, 2);
+	g_assert_cmpuint(p->services[0].users.items[1].origin.file, ==, 1);
+	g_assert_cmpuint(p->services[0].server.n, ==, 1);
+	g_assert_cmpuint(p->services[0].server.items[0].uid, ==, 102);
+	g_assert_cmpuint(p->lease.most, ==, 3);
+	g_assert_cmpuint(p->lan.ranges.n, ==, 1);
+	g_assert_cmpuint(p->lan.n_refuse, ==, 0);
+	g_assert_cmpuint(p->tor.n, ==, 1);
+	g_assert_cmpuint(p->tor.items[0].uid, ==, 102);
+	g_free(said);
+	(void)policy_free(p);
+}
+
+static void test_service(void)
+{
+	struct policy *p = good_policy(TOR "desktop = amnesia root\n[service s]\n"
+					   "listen = 192.168.1.5:80-90/udp, [::1]:631/tcp\n"
+					   "users = @desktop 7 @tor amnesia\n");
+	const struct service *s = &p->services[0];
+
+	g_assert_cmpstr(s->name, ==, "s");
+	g_assert_cmpuint(s->n_listens, ==, 2);
+	g_assert_cmpuint(s->listens[0].addr, ==, 0xc0a80105);
+	g_assert_cmpuint(s->listens[0].first, ==, 80);
+	g_assert_cmpuint(s->listens[0].last, ==, 90);
+	g_assert_cmpuint(s->listens[0].protocol, ==, IPPROTO_UDP);
+	g_assert_true(s->listens[1].ipv6);
+	g_assert_cmpuint(s->users.n, ==, 4);
+	g_assert_true(users_contain(&s->users, 7));
+	g_assert_cmpuint(s->server.n, ==, 1);
+	g_assert_cmpuint(s->server.items[0].uid, ==, 0);
+	(void)policy_free(p);
+}
+
+/* What policy_show() prints is the same policy again. */
+static void test_show(void)
+{
+	struct policy *p = good_policy(
+		TOR
+		"desktop = 1000\nclearnet = clearnet second\nautoconfig = 905\n"
+		"[service a]\nlisten = 127.0.0.1:101-170/tcp [::1]:9/udp\nusers = @desktop root\n"
+		"[service b]\nlisten = 10.0.0.1:5/tcp\nusers =\nserver = _apt root\n"
+		"[automap]\nusers = @desktop\nport = 99\n[dns]\ntcp = yes\nusers = root\n"
+		"[tor]\nudp = yes\nloopback = no\n[lan]\nranges = 10.0.0.0/9\nexclude = "
+		"10.5.0.0/16\non-link = yes\nrefuse = 1-2/tcp 9\n[lease]\nlongest = 100s\ndefault "
+		"= 90s\n[clearnet-dns]\nreaders = clearnet\nmost = 3\n");
+	char *text = policy_show(p), *again;
+	struct policy *q = good_policy(text);
+	struct ruleset *r, *s;
+
+	again = policy_show(q);
+	g_assert_cmpint(ruleset_build(p, &r), ==, 0);
+	g_assert_cmpint(ruleset_build(q, &s), ==, 0);
+	g_assert_cmpmem(r->digest, sizeof(r->digest), s->digest, sizeof(s->digest));
+	g_assert_cmpuint(q->lease.default_seconds, ==, 90);
+	g_assert_cmpuint(q->clearnet_dns.most, ==, 3);
+	(void)ruleset_free(r);
+	(void)ruleset_free(s);
+	(void)policy_free(p);
+	(void)policy_free(q);
+	free(text);
+	free(again);
+}
+
+/* Five times the services take about five times as long, not twenty-five. */
+static double parse_many(unsigned n)
+{
+	GString *text = g_string_new(TOR "desktop = amnesia\n");
+	gint64 start;
+	struct policy *p;
+
+	for (unsigned i = 0; i < n; i++)
+		g_string_append_printf(
+			text,
+			"[service s%u]\nlisten = 127.0.%u.1:%u/tcp\nusers = @desktop "
+			"root\n",
+			i, i / 5000, 10000 + i % 5000 * 2);
+	start = g_get_monotonic_time();
+	p = good_policy(text->str);
+	start = g_get_monotonic_time() - start;
+	g_assert_cmpuint(p->n_services, ==, n);
+	(void)policy_free(p);
+	(void)g_string_free(text, TRUE);
+	return (double)start;
+}
+
+static void test_many(void)
+{
+	double few = G_MAXDOUBLE, many = G_MAXDOUBLE;
+
+	for (int i = 0; i < 5; i++) {
+		few = MIN(few, parse_many(2000));
+		many = MIN(many, parse_many(10000));
+	}
+	g_assert_cmpfloat(many / few, <, 15);
+}
+
+int main(int argc, char **argv)
+{
+	g_test_init(&argc, &argv, NULL);
+	g_test_add_func("/config/bad", test_bad);
+	g_test_add_func("/config/every-error", test_every_error);
+	g_test_add_func("/config/nul", test_nul);
+	g_test_add_func("/config/forms", test_forms);
+	g_test_add_func("/config/defaults", test_defaults);
+	g_test_add_func("/config/merge", test_merge);
+	g_test_add_func("/config/service", test_service);
+	g_test_add_func("/config/show", test_show);
+	g_test_add_func("/config/many", test_many);
+	return g_test_run();
+}

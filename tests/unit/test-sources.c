@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Which files are a policy, and which are not to be trusted. */
+#include "sources.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <glib.h>
+#include <glib/gstdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static char *dir;
+
+static char *path(const char *name)
+{
+	return g_build_filename(dir, name, NULL);
+}
+
+static void put(const char *name, const char *text)
+{
+	char *p = path(name), *parent = g_path_get_dirname(p);
+
+	g_assert_cmpint(g_mkdir_with_parents(parent, 0755), ==, 0);
+	g_assert_true(g_file_set_contents(p, text, -1, NULL));
+	g_assert_cmpint(chmod(p, 0644), ==, 0);
+	g_free(parent);
+	g_free(p);
+}
+
+/* What is said of a file, NULL for nothing; freed by the next call. */
+static const char *said(const char *name, bool trusted)
+{
+	static struct sources s;
+	char *p = path(name);
+
+	sources_clear(&s);
+	g_assert_cmpint(sources_add_file(&s, p, trusted), ==, 0);
+	g_assert_cmpuint(s.n, ==, 1);
+	g_assert_cmpstr(s.items[0].name, ==, p);
+	g_assert_true(!s.items[0].text == !!s.items[0].error);
+	g_free(p);
+	return s.items[0].error;
+}
+
+static void test_kinds(void)
+{
+	char *p = path("fifo"), *link = path("link");
+
+	put("good", "text\n");
+	g_assert_null(said("good", false));
+	g_assert_cmpstr(said("nothing", false), ==, "cannot be opened: No such file or directory");
+	g_assert_cmpint(g_mkdir(path("folder"), 0755), ==, 0);
+	g_assert_cmpstr(said("folder", false), ==, "is a directory: name a file");
+	g_assert_cmpint(mkfifo(p, 0644), ==, 0);
+	g_assert_cmpstr(said("fifo", false), ==, "is not a regular file: name one");
+	g_assert_cmpint(symlink("good", link), ==, 0);
+	g_assert_cmpstr(said("link", false), ==, "is a symbolic link: put the file itself there");
+	g_free(p);
+	g_free(link);
+}
+
+static void test_size(void)
+{
+	char *p = path("large");
+
+	put("large", "");
+	g_assert_cmpint(truncate(p, SOURCE_SIZE_MAX), ==, 0);
+	g_assert_null(said("large", false));
+	g_assert_cmpint(truncate(p, SOURCE_SIZE_MAX + 1), ==, 0);
+	g_assert_cmpstr(said("large", false), ==, "is larger than 4 MiB: split it into drop-ins");
+	g_free(p);
+}
+
+static void test_trust(void)
+{
+	char *p = path("own");
+
+	if (getuid() != 0) {
+		g_test_skip("only root can give files away");
+		return;
+	}
+	put("own", "text\n");
+	g_assert_null(said("own", true));
+	g_assert_cmpint(chmod(p, 0664), ==, 0);
+	g_assert_nonnull(
+		strstr(said("own", true), "can be written by others than root: chmod go-w"));
+	g_assert_null(said("own", false));
+	g_assert_cmpint(chmod(p, 0644), ==, 0);
+	g_assert_cmpint(chown(p, 1, 0), ==, 0);
+	g_assert_nonnull(strstr(said("own", true), "does not belong to root: chown root"));
+	g_assert_cmpint(chown(p, 0, 0), ==, 0);
+	g_assert_cmpint(chmod(dir, 0777), ==, 0);
+	g_assert_nonnull(strstr(said("own", true), "its directory"));
+	g_assert_cmpint(chmod(dir, 0755), ==, 0);
+	g_free(p);
+}
+
+static void test_system(void)
+{
+	struct sources s = {0};
+	char *usr = path("usr"), *etc = path("etc");
+	static const char *const names[] = {"usr/policy.conf", "etc/policy.d/10-a.conf",
+					    "usr/policy.d/20-b.conf", "etc/policy.d/30-c.conf"};
+
+	put("usr/policy.conf", "usr");
+	put("usr/policy.d/10-a.conf", "of usr");
+	put("usr/policy.d/20-b.conf", "b");
+	put("usr/policy.d/readme", "not one");
+	put("etc/policy.d/10-a.conf", "of etc");
+	put("etc/policy.d/30-c.conf", "c");
+	put("etc/policy.d/.hidden.conf", "not one");
+	g_assert_cmpint(sources_add_system(&s, usr, etc), ==, 0);
+	g_assert_cmpuint(s.n, ==, ARRAY_SIZE(names));
+	for (size_t i = 0; i < s.n; i++)
+		g_assert_true(g_str_has_suffix(s.items[i].name, names[i]));
+	g_assert_cmpstr(s.items[1].text, ==, "of etc");
+	sources_clear(&s);
+
+	put("etc/policy.conf", "etc");
+	g_assert_cmpint(sources_add_system(&s, usr, etc), ==, 0);
+	g_assert_cmpuint(s.n, ==, ARRAY_SIZE(names));
+	g_assert_cmpstr(s.items[0].text, ==, "etc");
+	sources_clear(&s);
+	g_assert_cmpint(sources_add_system(&s, "/nonexistent", "/nonexistent"), ==, 0);
+	g_assert_cmpuint(s.n, ==, 0);
+	g_free(usr);
+	g_free(etc);
+}
+
+int main(int argc, char **argv)
+{
+	char *command;
+	int r;
+
+	g_test_init(&argc, &argv, NULL);
+	dir = g_dir_make_tmp("sallyport-test.XXXXXX", NULL);
+	g_assert_nonnull(dir);
+	g_assert_cmpint(chmod(dir, 0755), ==, 0);
+	g_test_add_func("/sources/kinds", test_kinds);
+	g_test_add_func("/sources/size", test_size);
+	g_test_add_func("/sources/trust", test_trust);
+	g_test_add_func("/sources/system", test_system);
+	r = g_test_run();
+	command = g_strdup_printf("rm -rf '%s'", dir);
+	if (system(command) != 0)
+		r = EXIT_FAILURE;
+	g_free(command);
+	g_free(dir);
+	return r;
+}
