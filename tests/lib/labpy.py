@@ -60,20 +60,24 @@ def send_signal(name, number):
     os.kill(pid_of(name), number)
 
 
+def spawn_engine(*options, notify=''):
+    """Starts it, and does not wait for anything."""
+    binary = os.environ.get('LAB_ENGINE', '/usr/libexec/sallyport/sallyport-engine')
+    with open(f'{LAB}/log/engine.log', 'ab') as log:
+        return subprocess.Popen([binary, '--socket', SOCKET, *options], stdin=subprocess.DEVNULL,
+                                stdout=log, stderr=log, env={**os.environ, 'NOTIFY_SOCKET': notify})
+
+
 def start_engine(*options, seconds=20):
     """As start_engine of lab.sh does; whether it became ready."""
     notify = f'{LAB}/notify'
     if os.path.exists(notify):
         os.unlink(notify)
-    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sock, \
-            open(f'{LAB}/log/engine.log', 'ab') as log:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sock:
         sock.bind(notify)
         os.chmod(notify, 0o777)
         sock.settimeout(0.05)
-        binary = os.environ.get('LAB_ENGINE', '/usr/libexec/sallyport/sallyport-engine')
-        engine = subprocess.Popen([binary, '--socket', SOCKET, *options],  # pylint: disable=R1732
-                                  stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-                                  env={**os.environ, 'NOTIFY_SOCKET': notify})
+        engine = spawn_engine(*options, notify=notify)
         with open(f'{LAB}/pid/engine', 'w', encoding='ascii') as f:
             f.write(str(engine.pid))
         end = time.monotonic() + seconds

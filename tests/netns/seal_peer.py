@@ -1,16 +1,22 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""seal_peer.py {greets|strangers|garbage|no-door}: at the engine's socket; prints lines for
+"""seal_peer.py {greets|strangers|garbage|no-door|killed}: at the engine's socket; prints lines for
 report() of lab.sh."""
 import os
+import random
+import signal
 import socket
 import struct
 import sys
+import time
 
 sys.path.insert(0, __file__.rsplit('/', 2)[0] + '/lib')
 # pylint: disable=wrong-import-position
 from labpy import (GET_LIMITS, HEADER, HEARTBEAT, LEASE_OPEN, LEASE_OPENED, SET_CONSENT, VERSION,
-                   Gone, Peer, Refused, probe, report, uid_of)
+                   Gone, Peer, Refused, kill_engine, probe, report, send_signal, spawn_engine,
+                   start_engine, uid_of)
+
+CONF = '/etc/sallyport/policy.conf'
 
 
 def gone(peer):
@@ -133,5 +139,36 @@ def no_door():
     peer.close()
 
 
+def killed():
+    """kill -9 at any moment of a start or a reload, under the flood of the caller."""
+    refused = [{'kind': 'tcp', 'to': '198.51.100.5', 'port': 4000}]
+    kill_engine()
+    open_moments = 0
+    for _ in range(40):
+        engine = spawn_engine()
+        time.sleep(random.random() * 0.03)
+        engine.kill()
+        engine.wait()
+    open_moments += probe(1000, refused, ())[0]['saw'] != 'ECONNREFUSED'
+    report(not open_moments, 'killed 40 times while it starts: sealed')
+    with open(CONF, encoding='ascii') as f:
+        base = f.read()
+    for i in range(15):
+        if not start_engine():
+            report(False, 'the engine starts again')
+            break
+        with open(CONF, 'w', encoding='ascii') as f:
+            f.write(base + f'[service extra]\nlisten = 127.0.0.9:{1000 + i}/tcp\nusers = nobody\n')
+        send_signal('engine', signal.SIGHUP)
+        time.sleep(random.random() * 0.004)
+        kill_engine()
+    with open(CONF, 'w', encoding='ascii') as f:
+        f.write(base)
+    report(probe(1000, refused, ())[0]['saw'] == 'ECONNREFUSED',
+           'killed 15 times while it reloads: sealed')
+    report(start_engine(), 'and it starts once more')
+
+
 if __name__ == '__main__':
-    {'greets': greets, 'strangers': strangers, 'garbage': garbage, 'no-door': no_door}[sys.argv[1]]()
+    {'greets': greets, 'strangers': strangers, 'garbage': garbage, 'no-door': no_door,
+     'killed': killed}[sys.argv[1]]()
