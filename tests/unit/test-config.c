@@ -221,13 +221,14 @@ static void test_defaults(void)
 
 static void test_merge(void)
 {
-	const char *texts[] = {
+	static const char first[] =
 		TOR "desktop = amnesia\n[service s]\nlisten = 127.0.0.1:1/tcp\nusers = @desktop\n"
-		    "[service gone]\nlisten = 127.0.0.1:2/tcp\nusers = root\n[lease]\nmost = 2\n",
-		"[service s]\nusers = root\nserver = _apt\n[service gone]\nremove = yes\n[lease]\n"
-		"most = 3\n",
-		"[lan]\nranges =\nranges = 10.0.0.0/8\nrefuse =\n[users]\ntor =\ntor = _apt\n",
-	};
+		    "[service gone]\nlisten = 127.0.0.1:2/tcp\nusers = root\n[lease]\nmost = 2\n";
+	static const char second[] = "[service s]\nusers = root\nserver = _apt\n[service gone]\n"
+				     "remove = yes\n[lease]\nmost = 3\n";
+	static const char third[] = "[lan]\nranges =\nranges = 10.0.0.0/8\nrefuse =\n[users]\n"
+				    "tor =\ntor = _apt\n";
+	const char *texts[] = {first, second, third};
 	struct policy *p;
 	char *said = parse_text(texts, ARRAY_SIZE(texts), &p);
 
