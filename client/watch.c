@@ -28,7 +28,7 @@ struct watch {
 	struct service service;
 	sd_event *event;
 	sd_event_source *refresh, *tick;
-	sd_bus_slot *properties, *owner;
+	sd_bus_slot *properties, *owner, *tamper;
 	struct seen seen;
 	bool first;
 	bool json, countdown;
@@ -199,6 +199,31 @@ static int on_news(sd_bus_message *m, void *userdata, sd_bus_error *error)
 	return 0;
 }
 
+static int on_tamper(sd_bus_message *m, void *userdata, sd_bus_error *error)
+{
+	json_object *o = json_object_new_object();
+	uint32_t generation, pid;
+	const char *name;
+	char line[160];
+	int repaired;
+
+	(void)error;
+	if (sd_bus_message_read(m, "uusb", &generation, &pid, &name, &repaired) < 0) {
+		(void)json_object_put(o);
+		return 0;
+	}
+	json_add_number(o, "generation", generation);
+	json_add_number(o, "pid", pid);
+	json_add_string(o, "name", name);
+	json_add_bool(o, "repaired", repaired);
+	(void)snprintf(line, sizeof(line), "the wall was changed by %s (pid %u)%s",
+		       *name ? name : "an unknown process", pid,
+		       repaired ? "; it is as it was again" : " and could not be repaired yet");
+	say(userdata, "tampered", o, line);
+	draw(userdata);
+	return 0;
+}
+
 static int on_tick(sd_event_source *source, uint64_t now, void *userdata)
 {
 	draw(userdata);
@@ -249,6 +274,11 @@ static int watch_start(struct watch *w)
 				     "member='NameOwnerChanged',arg0='" SERVICE_NAME "'",
 				     on_news, w);
 	if (r >= 0)
+		r = sd_bus_add_match(w->service.bus, &w->tamper,
+				     "type='signal',sender='" SERVICE_NAME "',path='" SERVICE_PATH
+				     "',interface='org.sallyport1.Manager',member='TamperDetected'",
+				     on_tamper, w);
+	if (r >= 0)
 		r = sd_bus_attach_event(w->service.bus, w->event, SD_EVENT_PRIORITY_NORMAL);
 	if (r >= 0)
 		r = sd_event_add_time_relative(w->event, &w->refresh, CLOCK_BOOTTIME, 0,
@@ -267,6 +297,7 @@ static void watch_clear(struct watch *w)
 	w->tick = sd_event_source_disable_unref(w->tick);
 	w->properties = sd_bus_slot_unref(w->properties);
 	w->owner = sd_bus_slot_unref(w->owner);
+	w->tamper = sd_bus_slot_unref(w->tamper);
 	if (w->event)
 		(void)sd_bus_detach_event(w->service.bus);
 	service_close(&w->service);

@@ -158,6 +158,8 @@ static void handle_event(struct engine_client *c, const struct wire_header *h)
 				      c->events.userdata);
 	else if (h->type == WIRE_POLICY_CHANGED)
 		engine_client_refresh(c);
+	else if (h->type == WIRE_TAMPERED)
+		c->events.tampered((const void *)h, c->events.userdata);
 }
 
 static void handle_answer(struct engine_client *c, const struct wire_header *h, int *fd)

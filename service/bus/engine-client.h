@@ -21,6 +21,8 @@ struct engine_events {
 	/* LIMITS came: after connecting, after a reload, after POLICY_CHANGED. */
 	void (*limits)(const struct wire_limits *limits, void *userdata);
 	void (*lease_ended)(uint64_t id, enum wire_reason reason, void *userdata);
+	/* Another process has changed the wall. */
+	void (*tampered)(const struct wire_tampered *t, void *userdata);
 	void (*lost)(void *userdata);
 	void *userdata;
 };

@@ -100,5 +100,8 @@ const sd_bus_vtable manager_vtable[] = {
 	SD_BUS_PROPERTY("PolicyDigest", "s", property_digest, 0,
 			SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
 	SD_BUS_PROPERTY("Version", "s", property_version, 0, SD_BUS_VTABLE_PROPERTY_CONST),
+	SD_BUS_SIGNAL_WITH_ARGS("TamperDetected",
+				SD_BUS_ARGS("u", generation, "u", pid, "s", name, "b", repaired),
+				0),
 	SD_BUS_VTABLE_END,
 };

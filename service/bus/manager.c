@@ -115,6 +115,15 @@ static void on_lease_ended(uint64_t id, enum wire_reason reason, void *userdata)
 	held_ended(userdata, id, reason);
 }
 
+/* That the wall was changed is everybody's business. */
+static void on_tampered(const struct wire_tampered *t, void *userdata)
+{
+	struct manager *m = userdata;
+
+	(void)sd_bus_emit_signal(m->bus, OBJECT_PATH, MANAGER_INTERFACE, "TamperDetected", "uusb",
+				 t->generation, t->pid, t->name, (int)t->repaired);
+}
+
 static void on_engine_lost(void *userdata)
 {
 	static const struct wire_limits none;
@@ -200,7 +209,8 @@ static int add_objects(struct manager *m)
 
 int manager_start(struct manager *m, sd_event *event, sd_bus *bus, const char *engine_path)
 {
-	const struct engine_events engine_events = {on_limits, on_lease_ended, on_engine_lost, m};
+	const struct engine_events engine_events = {on_limits, on_lease_ended, on_tampered,
+						    on_engine_lost, m};
 	const struct session_events session_events = {on_session_gone, on_sleeping, m};
 	int r;
 

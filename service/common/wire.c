@@ -100,6 +100,15 @@ static const char *check_limits(const struct wire_limits *m)
 	return m->pad ? "padding that is not zero" : NULL;
 }
 
+static const char *check_tampered(const struct wire_tampered *m)
+{
+	if (!terminated(m->name, sizeof(m->name)))
+		return "a name without an end";
+	if (m->repaired > 1)
+		return "a truth value that is neither 0 nor 1";
+	return m->pad ? "padding that is not zero" : NULL;
+}
+
 /* Ranges of the fields of one message of the right size; NULL when good. */
 static const char *check_fields(const void *data, enum wire_type type)
 {
@@ -155,6 +164,8 @@ static const char *check_fields(const void *data, enum wire_type type)
 		if (refused->refusal == REFUSAL_NONE || refused->refusal >= REFUSAL_N)
 			return "a refusal that does not exist";
 		return NULL;
+	case WIRE_TAMPERED:
+		return check_tampered(data);
 	case WIRE_TYPE_N:
 		break;
 	}

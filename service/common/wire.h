@@ -21,6 +21,7 @@
 #define WIRE_TEXT_SIZE 480
 #define WIRE_DIGEST_SIZE 32
 #define WIRE_NETWORK_SIZE 16
+#define WIRE_COMM_SIZE 24 /* 16 characters, a NUL, padding */
 #define WIRE_SIZE_MAX 2048
 
 enum wire_side {
@@ -63,7 +64,8 @@ enum wire_legal {
 	X(15, RELOADED, reloaded, TO_BUS, LEGAL_ALWAYS, "how a reload went, in a sentence")       \
 	X(16, REFUSED, refused, TO_BUS, LEGAL_ALWAYS, "a refusal with its number")                \
 	X(17, POLICY_CHANGED, policy_changed, TO_BUS, LEGAL_ALWAYS,                               \
-	  "event: the limits must be fetched anew")
+	  "event: the limits must be fetched anew")                                               \
+	X(18, TAMPERED, tampered, TO_BUS, LEGAL_ALWAYS, "event: another process changed the wall")
 
 enum wire_type {
 #define X(number, NAME, name, side, legal, why) WIRE_##NAME = (number),
@@ -242,11 +244,21 @@ struct wire_policy_changed {
 	struct wire_header header;
 };
 
+struct wire_tampered {
+	struct wire_header header;
+	uint32_t generation; /* of nf_tables */
+	uint32_t pid;        /* of the writer; 0: unknown */
+	uint32_t repaired;   /* 1: the wall is as it was again */
+	uint32_t pad;
+	char name[WIRE_COMM_SIZE]; /* the writer's, printable; empty: unknown */
+};
+
 _Static_assert(sizeof(struct wire_header) == 8, "the header is eight bytes");
 _Static_assert(sizeof(struct wire_limits) == 8 + 8 * 4 + 32 + 32 * 44, "no hidden padding");
 _Static_assert(sizeof(struct wire_lease_open) == 24, "no hidden padding");
 _Static_assert(sizeof(struct wire_lease_opened) == 32, "no hidden padding");
 _Static_assert(sizeof(struct wire_consent) == 48, "no hidden padding");
+_Static_assert(sizeof(struct wire_tampered) == 24 + WIRE_COMM_SIZE, "no hidden padding");
 _Static_assert(sizeof(struct wire_reloaded) == 16 + WIRE_TEXT_SIZE, "no hidden padding");
 
 /* One row of the table. */

@@ -5,6 +5,7 @@
 #include "conntrack.h"
 #include "log.h"
 #include "sockdiag.h"
+#include "tamper.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -26,8 +27,10 @@ static void open_socket(struct nl *nl, int bus)
 void engine_open_wall(struct engine *e)
 {
 	e->peer = -1;
+	e->repair_at = USEC_INFINITY;
 	e->table_flags = NFT_FLAG_OWNER | NFT_FLAG_PERSIST;
 	open_socket(&e->nft, NETLINK_NETFILTER);
+	open_socket(&e->route, NETLINK_ROUTE);
 }
 
 void engine_open(struct engine *e)
@@ -59,15 +62,36 @@ static uint64_t milliseconds(usec_t from, usec_t to)
 	return to > from ? (to - from) / USEC_PER_MSEC : 0;
 }
 
-static struct nft_lease kernel_lease(const struct lease *l)
+static struct nft_lease kernel_lease(const struct lease *l, usec_t now)
 {
-	return (struct nft_lease){.uid = l->uid, .mark = l->mark};
+	return (struct nft_lease){
+		.uid = l->uid,
+		.mark = l->mark,
+		.timeout_ms = milliseconds(now, l->kernel_until),
+	};
+}
+
+void engine_kernel_leases(const struct engine *e, struct nft_leases *ret)
+{
+	usec_t now = now_boottime();
+
+	ret->n = 0;
+	ret->items = calloc(e->leases.n ? e->leases.n : 1, sizeof(*ret->items));
+	if (!ret->items)
+		fatal_oom();
+	for (size_t i = 0; i < e->leases.n; i++) {
+		struct nft_lease l = kernel_lease(&e->leases.items[i], now);
+
+		/* One that is over is about to end; 0 would mean for ever. */
+		if (l.timeout_ms)
+			ret->items[ret->n++] = l;
+	}
 }
 
 int engine_grant(struct engine *e, const struct lease *l, int *ret_fd)
 {
 	_cleanup_(closep) int read_end = -1, write_end = -1;
-	struct nft_lease kl = kernel_lease(l);
+	struct nft_lease kl = kernel_lease(l, l->started);
 	struct nl_error error;
 	int fds[2], r;
 
@@ -75,7 +99,7 @@ int engine_grant(struct engine *e, const struct lease *l, int *ret_fd)
 		return -errno;
 	read_end = fds[0];
 	write_end = fds[1];
-	r = nft_lease_add(&e->nft, &kl, milliseconds(l->started, l->kernel_until), &error);
+	r = nft_lease_add(&e->nft, &kl, &error);
 	if (r < 0) {
 		log_error("lease %llu: the kernel refuses %s: %s; the door stays closed",
 			  (unsigned long long)l->id, error.object, strerror(-r));
@@ -98,8 +122,9 @@ int engine_renew(struct engine *e, uint64_t id)
 	if (!l)
 		return -ENOENT;
 	until = lease_kernel_until(l, now);
-	kl = kernel_lease(l);
-	r = nft_lease_renew(&e->nft, &kl, milliseconds(now, until), &error);
+	kl = kernel_lease(l, now);
+	kl.timeout_ms = milliseconds(now, until);
+	r = nft_lease_renew(&e->nft, &kl, &error);
 	if (r < 0) {
 		log_error("lease %llu: the kernel refuses to renew %s: %s", (unsigned long long)id,
 			  error.object, strerror(-r));
@@ -123,7 +148,7 @@ static void close_pipe(struct engine *e, uint64_t id)
 /* A kernel that will not close a door is left to its timeouts, and to a new engine. */
 static void close_door(struct engine *e, const struct lease *l)
 {
-	struct nft_lease kl = kernel_lease(l);
+	struct nft_lease kl = kernel_lease(l, l->started);
 	struct nl_error error = {0};
 
 	for (int i = 0; i < REMOVE_TRIES; i++)
@@ -206,6 +231,8 @@ void engine_tick(struct engine *e, usec_t now)
 
 	lease_tick(&e->leases, e->heartbeat, now, &effects);
 	engine_apply(e, &effects);
+	if (now >= e->repair_at)
+		tamper_repair(e);
 	if (e->peer >= 0 && now >= e->heartbeat + LEASE_KERNEL_TIMEOUT)
 		engine_drop_peer(e, "it has been silent");
 }
@@ -213,6 +240,9 @@ void engine_tick(struct engine *e, usec_t now)
 usec_t engine_next(const struct engine *e)
 {
 	usec_t next = lease_next(&e->leases, e->heartbeat);
+
+	if (e->repair_at < next)
+		next = e->repair_at;
 
 	if (e->peer >= 0 && e->heartbeat + LEASE_KERNEL_TIMEOUT < next)
 		next = e->heartbeat + LEASE_KERNEL_TIMEOUT;

@@ -8,6 +8,8 @@
  */
 #include "config.h"
 #include "lease.h"
+#include "link.h"
+#include "monitor.h"
 #include "nft.h"
 
 struct engine {
@@ -18,6 +20,15 @@ struct engine {
 	struct route_ranges on_link; /* what the kernel's set of them holds */
 	bool on_link_known;
 	uint32_t table_flags; /* 0 once the kernel has shown that it lacks them */
+
+	struct {                          /* the second wall; egress.c */
+		uint32_t token;           /* marks what the first one has admitted; 0: none yet */
+		bool up;                  /* it is in the kernel */
+		struct nft_links covered; /* its chains, those of links that have gone too */
+	} egress;
+
+	struct monitor monitor; /* tamper.c */
+	usec_t repair_at;       /* when to try again, or USEC_INFINITY */
 
 	struct policy *policy;   /* in force */
 	struct ruleset *ruleset; /* in the kernel */
@@ -56,6 +67,9 @@ void engine_seal(struct engine *e);
 /* The built-in wall alone, for early boot. 0 or a negative errno. */
 int engine_seal_built_in(struct engine *e, struct nl_error *ret_error);
 
+/* Loads again what is in force, leases too, over whatever somebody has made of it. */
+int engine_repair(struct engine *e, struct nl_error *ret_error);
+
 /* Reads the policy again. On any error the ruleset in force stays in force. */
 void engine_reload(struct engine *e, struct load_report *ret);
 
@@ -68,6 +82,8 @@ int engine_renew(struct engine *e, uint64_t id);
  * then its holder and the bus process are told. On return nothing of its flows passes.
  */
 void engine_end(struct engine *e, uint64_t id, enum wire_reason reason, uint32_t cookie);
+/* The leases as the kernel should have them; the caller frees the items. */
+void engine_kernel_leases(const struct engine *e, struct nft_leases *ret);
 /* Carries out what the state machine asked for. */
 void engine_apply(struct engine *e, const struct lease_effects *effects);
 void engine_end_all(struct engine *e, enum wire_reason reason);

@@ -9,7 +9,8 @@ void links_open(struct engine *e)
 {
 	int r;
 
-	if ((r = route_watch(&e->route_watch)) < 0 || (r = nl_open(&e->route, NETLINK_ROUTE)) < 0)
+	r = route_watch(&e->route_watch);
+	if (r < 0)
 		fatal("no route socket: %s; the wall stays as it is", strerror(-r));
 }
 

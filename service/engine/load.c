@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* From the policy's files to a wall in the kernel; every way out says which wall is in force. */
 #include "conntrack.h"
+#include "egress.h"
 #include "engine.h"
 #include "links.h"
 #include "log.h"
@@ -12,6 +13,9 @@
 
 #define ERRORS_LOGGED 20
 #define TOR_USER "debian-tor"
+
+/* What a new engine finds ends. */
+static const struct nft_leases no_leases;
 
 static void log_diagnostics(const struct diagnostics *d)
 {
@@ -103,32 +107,53 @@ static void describe(const struct nl_error *error, char *buf, size_t size)
  * When the kernel's answers were lost, it has either all of this load or nothing of it; loading
  * again makes it sure. Whether it keeps an owned table without its owner shows at the first load.
  */
-static int load_ruleset(struct engine *e, const struct ruleset *r, bool end_leases,
-			struct nl_error *error)
+static int load_wall(struct engine *e, struct nft_wall *w, struct nl_error *error)
 {
-	/* Only in a table that nobody else can change is the last load certainly what is there. */
-	const struct ruleset *in_force = e->table_flags && !end_leases ? e->ruleset : NULL;
 	int n;
 
-	n = nft_load(&e->nft, r, in_force, e->table_flags, end_leases, error);
-	if (n == -EOPNOTSUPP && e->table_flags && strncmp(error->object, "table", 5) == 0) {
+	w->flags = e->table_flags;
+	n = nft_load(&e->nft, w, error);
+	if (n == -EOPNOTSUPP && w->flags && strncmp(error->object, "table", 5) == 0) {
 		log_info("this kernel has no owned tables that persist: another root process could "
 			 "change the wall");
-		e->table_flags = 0;
+		w->flags = e->table_flags = 0;
 	}
 	/* The second time everything is written, whatever became of the first. */
+	w->in_force = NULL;
 	if (n == -ENOBUFS || (n == -EOPNOTSUPP && !e->table_flags))
-		n = nft_load(&e->nft, r, NULL, e->table_flags, end_leases, error);
+		n = nft_load(&e->nft, w, error);
 	return n;
 }
 
+/* Both walls: the second first, since what the first lets through would not pass an old one. */
+static int load_walls(struct engine *e, const struct policy *p, struct nft_wall *w,
+		      struct nl_error *error)
+{
+	bool rules = !w->in_force || !ruleset_same_rules(w->ruleset, w->in_force);
+	int r;
+
+	w->token = rules ? egress_prepare(e, p, w->ruleset, w->anew) : e->egress.token;
+	r = load_wall(e, w, error);
+	if (rules)
+		egress_settle(e, r < 0 && e->policy ? e->policy : p,
+			      r < 0 && e->egress.token ? e->egress.token : w->token);
+	return r;
+}
+
 /* Policy and ruleset become the engine's once the kernel has them. */
-static int enforce(struct engine *e, struct policy *p, bool end_leases, struct nl_error *error)
+static int enforce(struct engine *e, struct policy *p, const struct nft_leases *leases,
+		   struct nl_error *error)
 {
 	_cleanup_(ruleset_freep) struct ruleset *r = build(p);
+	/* Only in a table that nobody else can change is the last load certainly what is there. */
+	struct nft_wall w = {
+		.ruleset = r,
+		.in_force = e->table_flags && !leases ? e->ruleset : NULL,
+		.leases = leases,
+	};
 	int n;
 
-	n = load_ruleset(e, r, end_leases, error);
+	n = load_walls(e, p, &w, error);
 	if (n < 0)
 		return n;
 	(void)policy_free(e->policy);
@@ -138,12 +163,29 @@ static int enforce(struct engine *e, struct policy *p, bool end_leases, struct n
 	return 0;
 }
 
+int engine_repair(struct engine *e, struct nl_error *ret_error)
+{
+	_cleanup_(freep) struct nft_lease *items = NULL;
+	struct nft_leases leases;
+	struct nft_wall w = {.ruleset = e->ruleset, .leases = &leases};
+	int r;
+
+	engine_kernel_leases(e, &leases);
+	items = leases.items;
+	r = load_walls(e, e->policy, &w, ret_error);
+	if (r == 0)
+		return 0;
+	/* A chain with our name and another hook, a set of another type: not to be mended. */
+	w.anew = true;
+	return load_walls(e, e->policy, &w, ret_error);
+}
+
 int engine_seal_built_in(struct engine *e, struct nl_error *ret_error)
 {
 	_cleanup_(policy_freep) struct policy *p = built_in_policy();
 	int r;
 
-	r = enforce(e, p, true, ret_error);
+	r = enforce(e, p, &no_leases, ret_error);
 	if (r < 0)
 		return r;
 	(void)TAKE_PTR(p);
@@ -164,7 +206,7 @@ static bool seal_with_policy(struct engine *e)
 			  report.n_errors);
 		return false;
 	}
-	if (enforce(e, p, true, &error) < 0) {
+	if (enforce(e, p, &no_leases, &error) < 0) {
 		describe(&error, text, sizeof(text));
 		log_error("%s; the built-in wall is tried", text);
 		return false;
@@ -242,7 +284,7 @@ void engine_reload(struct engine *e, struct load_report *ret)
 		(void)ruleset_free(e->ruleset);
 		e->policy = TAKE_PTR(p);
 		e->ruleset = TAKE_PTR(r);
-	} else if (enforce(e, p, false, &error) == 0) {
+	} else if (enforce(e, p, NULL, &error) == 0) {
 		ret->outcome = RELOAD_LOADED;
 		(void)TAKE_PTR(p);
 	} else {
@@ -253,6 +295,7 @@ void engine_reload(struct engine *e, struct load_report *ret)
 		return;
 	}
 	links_refresh(e);
+	egress_refresh(e);
 	adopt(e, e->policy);
 	log_info("reloaded: %s", ret->outcome == RELOAD_LOADED ? "loaded" : "nothing has changed");
 }

@@ -7,12 +7,14 @@
  * Its death leaves the wall in the kernel; doors close by themselves within the kernel's timeout.
  */
 #include "channel.h"
+#include "egress.h"
 #include "engine.h"
 #include "links.h"
 #include "log.h"
 #include "paths.h"
 #include "sandbox.h"
 #include "start.h"
+#include "tamper.h"
 #include "unseal.h"
 
 #include <errno.h>
@@ -202,7 +204,7 @@ static bool handle_signal(struct engine *e, int fd)
 	return false;
 }
 
-enum { POLL_SIGNAL, POLL_TIMER, POLL_ROUTES, POLL_PEER, POLL_LISTENER, POLL_PIPES };
+enum { POLL_SIGNAL, POLL_TIMER, POLL_ROUTES, POLL_MONITOR, POLL_PEER, POLL_LISTENER, POLL_PIPES };
 
 /* Descriptors that are -1 are skipped by poll(); pipes are watched for their readers' end only. */
 static size_t fill_poll(const struct engine *e, struct pollfd *fds, uint64_t *ids)
@@ -221,6 +223,7 @@ static void loop(struct engine *e, int signals, int timer, int listener)
 		[POLL_SIGNAL] = {.fd = signals, .events = POLLIN},
 		[POLL_TIMER] = {.fd = timer, .events = POLLIN},
 		[POLL_ROUTES] = {.fd = mnl_socket_get_fd(e->route_watch.socket), .events = POLLIN},
+		[POLL_MONITOR] = {.fd = mnl_socket_get_fd(e->monitor.nl.socket), .events = POLLIN},
 	};
 	uint64_t ids[WIRE_LEASES_MAX], ticks;
 
@@ -236,8 +239,12 @@ static void loop(struct engine *e, int signals, int timer, int listener)
 			      strerror(errno));
 		if (fds[POLL_SIGNAL].revents && handle_signal(e, signals))
 			return;
-		if (fds[POLL_ROUTES].revents)
+		if (fds[POLL_MONITOR].revents)
+			tamper_read(e);
+		if (fds[POLL_ROUTES].revents) {
 			links_refresh(e);
+			egress_refresh(e);
+		}
 		for (size_t i = POLL_PIPES; i < n; i++)
 			if (fds[i].revents & (POLLERR | POLLHUP))
 				engine_pipe_closed(e, ids[i - POLL_PIPES]);
@@ -276,9 +283,11 @@ int main(int argc, char **argv)
 	timer = open_timer();
 
 	engine_open(&e);
-	engine_seal(&e);
 	links_open(&e);
+	tamper_open(&e);
+	engine_seal(&e);
 	links_refresh(&e);
+	egress_refresh(&e);
 	if (unlink(UNSEALED_PATH) == 0)
 		log_warning("sealed again by hand after --unseal");
 	if (resolve_user(NULL, BUS_USER, &e.bus_uid) < 0) {

@@ -110,7 +110,9 @@ int command_unseal(void)
 		return EXIT_FAILURE;
 	}
 	engine_open_wall(&e);
-	r = nft_delete(&e.nft, &error);
+	r = nft_delete(&e.nft, TABLE_EGRESS, &error);
+	if (r >= 0 || r == -ENOENT)
+		r = nft_delete(&e.nft, TABLE_WALL, &error);
 	if (r < 0 && r != -ENOENT) {
 		log_error("the kernel refuses %s: %s; the wall stays as it is", error.object,
 			  strerror(-r));

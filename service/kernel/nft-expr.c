@@ -13,7 +13,15 @@
 #define NAT_RANGE_PROTO_SPECIFIED 2 /* NF_NAT_RANGE_PROTO_SPECIFIED, linux/netfilter/nf_nat.h */
 
 /* How the kernel loads a field: which expression, with which key or at which offset. */
-enum loader { LOAD_META, LOAD_CT, LOAD_CT_ORIGINAL, LOAD_FIB, LOAD_NETWORK, LOAD_TRANSPORT };
+enum loader {
+	LOAD_META,
+	LOAD_CT,
+	LOAD_CT_ORIGINAL,
+	LOAD_FIB,
+	LOAD_FRAME,
+	LOAD_NETWORK,
+	LOAD_TRANSPORT
+};
 
 static const struct {
 	enum loader loader;
@@ -38,6 +46,15 @@ static const struct {
 	[FIELD_TH_SPORT] = {LOAD_TRANSPORT, 0},
 	[FIELD_TH_DPORT] = {LOAD_TRANSPORT, 2},
 	[FIELD_TCP_FLAGS] = {LOAD_TRANSPORT, 13},
+	[FIELD_PROTOCOL] = {LOAD_META, NFT_META_PROTOCOL},
+	[FIELD_ETHER_TYPE] = {LOAD_FRAME, 12},
+	[FIELD_META_MARK] = {LOAD_META, NFT_META_MARK},
+	[FIELD_RTCLASSID] = {LOAD_META, NFT_META_RTCLASSID},
+	[FIELD_ARP_HTYPE] = {LOAD_NETWORK, 0},
+	[FIELD_ARP_PTYPE] = {LOAD_NETWORK, 2},
+	[FIELD_ARP_HLEN] = {LOAD_NETWORK, 4},
+	[FIELD_ARP_PLEN] = {LOAD_NETWORK, 5},
+	[FIELD_ARP_OPERATION] = {LOAD_NETWORK, 6},
 };
 
 void nft_encode(enum rs_field field, uint32_t v, uint8_t *buf, size_t size)
@@ -111,6 +128,9 @@ static bool load(struct nftnl_rule *nr, enum rs_field field, uint32_t reg)
 		e = load_key(nr, "fib", NFTNL_EXPR_FIB_RESULT, key, NFTNL_EXPR_FIB_DREG, reg);
 		if (e)
 			nftnl_expr_set_u32(e, NFTNL_EXPR_FIB_FLAGS, NFTA_FIB_F_DADDR);
+		break;
+	case LOAD_FRAME:
+		e = load_payload(nr, NFT_PAYLOAD_LL_HEADER, key, size, reg);
 		break;
 	case LOAD_NETWORK:
 		e = load_payload(nr, NFT_PAYLOAD_NETWORK_HEADER, key, size, reg);
@@ -224,6 +244,12 @@ static bool set_mark(struct nftnl_rule *nr)
 	return load_key(nr, "ct", NFTNL_EXPR_CT_KEY, NFT_CT_MARK, NFTNL_EXPR_CT_SREG, NFT_REG_1);
 }
 
+static bool set_packet_mark(struct nftnl_rule *nr)
+{
+	return load_key(nr, "meta", NFTNL_EXPR_META_KEY, NFT_META_MARK, NFTNL_EXPR_META_SREG,
+			NFT_REG_1);
+}
+
 static bool redirect(struct nftnl_rule *nr, uint32_t port)
 {
 	uint16_t big = htons((uint16_t)port);
@@ -293,7 +319,7 @@ static bool report(struct nftnl_rule *nr)
 	return true;
 }
 
-static bool statement(struct nftnl_rule *nr, const struct rs_stmt *s)
+static bool statement(struct nftnl_rule *nr, const struct rs_stmt *s, uint32_t token)
 {
 	switch ((enum rs_kind)s->kind) {
 	case STMT_IS:
@@ -316,6 +342,8 @@ static bool statement(struct nftnl_rule *nr, const struct rs_stmt *s)
 		return immediate(nr, &s->value, sizeof(s->value)) && set_mark(nr);
 	case STMT_MARK_OF:
 		return lookup(nr, s, true, NFT_REG_1) && set_mark(nr);
+	case STMT_ADMIT:
+		return immediate(nr, &token, sizeof(token)) && set_packet_mark(nr);
 	case STMT_REDIRECT:
 		return redirect(nr, s->value);
 	case STMT_RESET:
@@ -334,10 +362,15 @@ static bool statement(struct nftnl_rule *nr, const struct rs_stmt *s)
 	return false;
 }
 
-int nft_expressions(struct nftnl_rule *nr, const struct rs_rule *rule)
+int nft_expressions(struct nftnl_rule *nr, const struct rs_rule *rule, uint32_t token)
 {
 	for (size_t i = 0; i < rule->n_stmts; i++)
-		if (!statement(nr, &rule->stmts[i]))
+		if (!statement(nr, &rule->stmts[i], token))
 			return -ENOMEM;
 	return 0;
+}
+
+int nft_goto(struct nftnl_rule *nr, enum rs_chain chain)
+{
+	return verdict(nr, NFT_GOTO, rs_chain_name(chain)) ? 0 : -ENOMEM;
 }

@@ -9,5 +9,7 @@
 /* Writes v as the kernel has field in a register, padded with zeros to size. */
 void nft_encode(enum rs_field field, uint32_t v, uint8_t *buf, size_t size);
 
-/* 0 or -ENOMEM. */
-int nft_expressions(struct nftnl_rule *nr, const struct rs_rule *rule);
+/* token: what STMT_ADMIT marks packets with. 0 or -ENOMEM. */
+int nft_expressions(struct nftnl_rule *nr, const struct rs_rule *rule, uint32_t token);
+/* A rule that is nothing but a way to another chain. 0 or -ENOMEM. */
+int nft_goto(struct nftnl_rule *nr, enum rs_chain chain);

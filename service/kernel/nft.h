@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * The ruleset in the kernel: one table, inet sallyport. Everything here is one transaction or
- * none; whatever fails, the ruleset that was in force stays in force.
+ * The ruleset in the kernel: tables inet and netdev sallyport. Everything here is one transaction
+ * or none; whatever fails, the ruleset that was in force stays in force.
  */
 #include "netlink.h"
 #include "route.h"
@@ -16,37 +16,75 @@
 #define NFT_FLAG_OWNER 0x2u
 #define NFT_FLAG_PERSIST 0x4u
 
-/*
- * Loads a ruleset: base chains stay, rules are flushed and filled again, sets keep their
- * identity. in_force: what the table certainly holds already, then only the differences are
- * written; NULL: everything. With end_leases the sets of leases are emptied in the same
- * transaction (a new engine ends what it finds); without, leases go on undisturbed. flags:
- * NFT_FLAG_OWNER with NFT_FLAG_PERSIST, or 0; a kernel that lacks one of the two answers
- * -EOPNOTSUPP.
- */
-int nft_load(struct nl *nl, const struct ruleset *r, const struct ruleset *in_force, uint32_t flags,
-	     bool end_leases, struct nl_error *ret_error);
-
 /* A lease as the kernel has it: a new flow of uid gets mark, flows with mark go on. */
 struct nft_lease {
 	uid_t uid;
 	uint32_t mark;
+	uint64_t timeout_ms; /* the door closes by itself after this */
 };
 
-/* Opens the door for at most timeout_ms. */
-int nft_lease_add(struct nl *nl, const struct nft_lease *l, uint64_t timeout_ms,
-		  struct nl_error *ret_error);
-/* Replaces the elements by ones with a new timeout, without an instant between. */
-int nft_lease_renew(struct nl *nl, const struct nft_lease *l, uint64_t timeout_ms,
+struct nft_leases {
+	struct nft_lease *items;
+	size_t n;
+};
+
+/* What is to be loaded, and how. Everything pointed to stays the caller's. */
+struct nft_wall {
+	const struct ruleset *ruleset;
+	/* What the table certainly holds already: only differences are written. NULL: everything.
+	 */
+	const struct ruleset *in_force;
+	/* NFT_FLAG_OWNER with NFT_FLAG_PERSIST, or 0; a kernel without one of them: -EOPNOTSUPP. */
+	uint32_t flags;
+	/* Marks what the wall has admitted, for the second one; random, not 0. */
+	uint32_t token;
+	/* In the same transaction these leases and no others. NULL: leases go on undisturbed. */
+	const struct nft_leases *leases;
+	/* The table is made anew, because somebody else has changed its shape. */
+	bool anew;
+};
+
+/* Loads the wall: base chains stay, rules are flushed and filled again, sets keep their identity.
+ */
+int nft_load(struct nl *nl, const struct nft_wall *w, struct nl_error *ret_error);
+
+/* A link on which the second wall stands; bare: without link-layer header (ARPHRD_NONE and the
+ * like). */
+struct nft_link {
+	char name[POLICY_LINK_MAX + 1];
+	bool bare;
+};
+
+struct nft_links {
+	struct nft_link *items;
+	size_t n;
+};
+
+/*
+ * Loads the second wall, with a chain on each link; w->token is let through besides what already
+ * was. -ENOENT: a link has gone meanwhile, or the kernel has no egress hook.
+ */
+int nft_load_egress(struct nl *nl, const struct nft_wall *w, const struct nft_links *links,
 		    struct nl_error *ret_error);
+/* From now on only token is let through, and previous for another second. */
+int nft_egress_token(struct nl *nl, uint32_t token, uint32_t previous, struct nl_error *ret_error);
+/* Chains on more links; they may be there already. */
+int nft_egress_cover(struct nl *nl, const struct nft_links *links, struct nl_error *ret_error);
+/* The chain of a link that has gone. -ENOENT: it went with it. */
+int nft_egress_uncover(struct nl *nl, const char *link, struct nl_error *ret_error);
+
+/* Opens the door. */
+int nft_lease_add(struct nl *nl, const struct nft_lease *l, struct nl_error *ret_error);
+/* Replaces the elements by ones with a new timeout, without an instant between. */
+int nft_lease_renew(struct nl *nl, const struct nft_lease *l, struct nl_error *ret_error);
 /* Closes the door. Elements that have ended by themselves are no error. */
 int nft_lease_remove(struct nl *nl, const struct nft_lease *l, struct nl_error *ret_error);
 
 /* Replaces what is directly connected: networks for [lan] on-link. */
 int nft_on_link(struct nl *nl, const struct route_ranges *ranges, struct nl_error *ret_error);
 
-/* Opens the wall: deletes the table. -ENOENT when there is none. */
-int nft_delete(struct nl *nl, struct nl_error *ret_error);
+/* Opens the wall, or the second one: deletes the table. -ENOENT when there is none. */
+int nft_delete(struct nl *nl, enum rs_table table, struct nl_error *ret_error);
 
 /* 1 when there is a table of ours, 0 when not, or a negative errno. */
 int nft_exists(struct nl *nl);

@@ -22,17 +22,17 @@ bool route_ranges_equal(const struct route_ranges *a, const struct route_ranges 
 
 int route_watch(struct nl *nl)
 {
-	int group = RTNLGRP_IPV4_ROUTE, r;
+	const int groups[] = {RTNLGRP_IPV4_ROUTE, RTNLGRP_LINK};
+	int r;
 
 	r = nl_open(nl, NETLINK_ROUTE);
-	if (r < 0)
-		return r;
-	if (mnl_socket_setsockopt(nl->socket, NETLINK_ADD_MEMBERSHIP, &group, sizeof(group)) < 0) {
-		r = -errno;
-		nl_close(nl);
-		return r;
-	}
-	return 0;
+	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(groups); i++)
+		if (mnl_socket_setsockopt(nl->socket, NETLINK_ADD_MEMBERSHIP, (void *)&groups[i],
+					  sizeof(groups[i])) < 0) {
+			r = -errno;
+			nl_close(nl);
+		}
+	return r;
 }
 
 struct collector {

@@ -17,7 +17,8 @@ struct route_ranges {
 void route_ranges_clear(struct route_ranges *r);
 bool route_ranges_equal(const struct route_ranges *a, const struct route_ranges *b);
 
-/* A socket that becomes readable when routes change: nl_drain() it. 0 or a negative errno. */
+/* A socket that becomes readable when routes or links change: nl_drain() it. 0 or a negative errno.
+ */
 int route_watch(struct nl *nl);
 
 /*

@@ -16,6 +16,7 @@ enum section {
 	SECTION_LAN,
 	SECTION_LEASE,
 	SECTION_CLEARNET_DNS,
+	SECTION_EGRESS,
 	SECTION_N
 };
 
@@ -45,7 +46,9 @@ enum section {
 	X(LEASE, LEASE_LONGEST, "longest", false)              \
 	X(LEASE, LEASE_MOST, "most", false)                    \
 	X(CLEARNET_DNS, CLEARNET_DNS_READERS, "readers", true) \
-	X(CLEARNET_DNS, CLEARNET_DNS_MOST, "most", false)
+	X(CLEARNET_DNS, CLEARNET_DNS_MOST, "most", false)      \
+	X(EGRESS, EGRESS_ENABLE, "enable", false)              \
+	X(EGRESS, EGRESS_EXCEPT, "except", true)
 
 enum config_key {
 #define X(SECTION, KEY, name, list) KEY_##KEY,
@@ -121,6 +124,7 @@ bool value_number(struct parser *p, const struct word *w, uint32_t min, uint32_t
 bool value_seconds(struct parser *p, const struct word *w, uint32_t *ret);
 bool value_subnet(struct parser *p, const struct word *w, struct subnet *ret);
 bool value_ports(struct parser *p, const struct word *w, struct ports *ret);
+bool value_link(struct parser *p, const struct word *w, struct link_pattern *ret);
 bool value_listen(struct parser *p, const struct word *w, struct listen *ret);
 
 /* check.c: what no single line can be blamed for alone. */

@@ -44,6 +44,7 @@ static struct policy *policy_defaults(void)
 	p->lease.longest_seconds = 1800;
 	p->lease.most = 4;
 	p->clearnet_dns.most = 8;
+	p->egress.enable = true;
 	return p;
 }
 
@@ -271,6 +272,22 @@ static void read_lan(struct parser *p, struct policy *policy)
 			policy->lan.n_refuse++;
 }
 
+static void read_egress(struct parser *p, struct policy *policy)
+{
+	const struct raw_section *s = &p->singles[SECTION_EGRESS];
+	const struct words *except = raw_words(s, KEY_EGRESS_EXCEPT);
+
+	policy->egress.origin = s->origin;
+	read_bool(p, KEY_EGRESS_ENABLE, SECTION_EGRESS, &policy->egress.enable);
+	policy->egress.except = calloc(except->n ? except->n : 1, sizeof(*policy->egress.except));
+	if (!policy->egress.except)
+		p->out_of_memory = true;
+	for (size_t i = 0; policy->egress.except && i < except->n; i++)
+		if (value_link(p, &except->items[i],
+			       &policy->egress.except[policy->egress.n_except]))
+			policy->egress.n_except++;
+}
+
 static void read_singles(struct parser *p, struct policy *policy)
 {
 	const struct raw_section *automap = &p->singles[SECTION_AUTOMAP];
@@ -298,6 +315,7 @@ static void read_singles(struct parser *p, struct policy *policy)
 		   &policy->clearnet_dns.readers);
 	read_number(p, KEY_CLEARNET_DNS_MOST, SECTION_CLEARNET_DNS, POLICY_DNS_MOST_MAX,
 		    &policy->clearnet_dns.most);
+	read_egress(p, policy);
 }
 
 static void read_service(struct parser *p, struct policy *policy, const struct raw_section *s)

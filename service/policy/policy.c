@@ -36,6 +36,7 @@ struct policy *policy_free(struct policy *p)
 	free(p->lan.exclude.items);
 	free(p->lan.refuse);
 	users_clear(&p->clearnet_dns.readers);
+	free(p->egress.except);
 	free(p);
 	return NULL;
 }
@@ -53,6 +54,7 @@ struct policy *policy_built_in(uid_t tor_uid)
 	p->dns.port = 5353;
 	p->lease.most = 1;
 	p->clearnet_dns.most = 8;
+	p->egress.enable = true;
 	if (tor_uid != UINT32_MAX) {
 		p->tor.items = calloc(1, sizeof(*p->tor.items));
 		if (!p->tor.items)
@@ -78,6 +80,23 @@ static const struct user *users_find(const struct users *u, uid_t uid)
 		if (u->items[i].uid == uid)
 			return &u->items[i];
 	return NULL;
+}
+
+static bool matches(const struct link_pattern *pattern, const char *link)
+{
+	if (pattern->prefix)
+		return strncmp(pattern->name, link, strlen(pattern->name)) == 0;
+	return strcmp(pattern->name, link) == 0;
+}
+
+bool policy_covers(const struct policy *p, const char *link)
+{
+	if (!p->egress.enable || strcmp(link, "lo") == 0)
+		return false;
+	for (size_t i = 0; i < p->egress.n_except; i++)
+		if (matches(&p->egress.except[i], link))
+			return false;
+	return true;
 }
 
 const struct user *policy_door(const struct policy *p, uid_t uid, bool *ret_autoconfig)

@@ -12,6 +12,7 @@
 #define POLICY_LEASES_MAX 32 /* upper bound of [lease] most */
 #define POLICY_SECONDS_MAX (7 * 86400u)
 #define POLICY_DNS_MOST_MAX 32
+#define POLICY_LINK_MAX 15 /* characters of a link's name, linux/if.h */
 
 /* Where a thing was said. file is an index into policy.files; line 0 is the built-in default. */
 struct origin {
@@ -71,6 +72,13 @@ struct subnets {
 	size_t n;
 };
 
+/* A link's name, or with prefix how such names begin ("veth*"). */
+struct link_pattern {
+	char name[POLICY_LINK_MAX + 1];
+	bool prefix;
+	struct origin origin;
+};
+
 struct policy {
 	char **files; /* names for origin.file */
 	size_t n_files;
@@ -115,6 +123,13 @@ struct policy {
 		struct users readers;
 		uint32_t most;
 	} clearnet_dns;
+
+	struct { /* [egress]: the second wall, on the wire */
+		bool enable;
+		struct link_pattern *except;
+		size_t n_except;
+		struct origin origin;
+	} egress;
 };
 
 struct policy *policy_free(struct policy *p);
@@ -132,6 +147,9 @@ static inline void policy_freep(struct policy **p)
 struct policy *policy_built_in(uid_t tor_uid);
 
 bool users_contain(const struct users *u, uid_t uid);
+
+/* Whether the second wall stands on a link of that name: on all but lo and [egress] except. */
+bool policy_covers(const struct policy *p, const char *link);
 
 /* The clearnet or autoconfig user of that uid, or NULL: nobody else can be given a door. */
 const struct user *policy_door(const struct policy *p, uid_t uid, bool *ret_autoconfig);

@@ -18,6 +18,7 @@ static const char *const section_names[SECTION_N] = {
 	[SECTION_AUTOMAP] = "automap", [SECTION_DNS] = "dns",
 	[SECTION_TOR] = "tor",         [SECTION_LAN] = "lan",
 	[SECTION_LEASE] = "lease",     [SECTION_CLEARNET_DNS] = "clearnet-dns",
+	[SECTION_EGRESS] = "egress",
 };
 
 static const struct key_info {
@@ -208,7 +209,7 @@ static struct raw_section *open_section(struct parser *p, const char *title, str
 		config_error(
 			p, o,
 			"there is no section [%s]; there are [users], [service NAME], [automap], "
-			"[dns], [tor], [lan], [lease], [clearnet-dns]",
+			"[dns], [tor], [lan], [lease], [clearnet-dns], [egress]",
 			title);
 	return NULL;
 }

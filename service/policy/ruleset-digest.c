@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What makes two rulesets the same to the kernel. */
 #include "elements.h"
 
 #include <nettle/sha2.h>
@@ -46,4 +47,30 @@ void ruleset_digest(struct ruleset *r)
 		}
 	}
 	sha256_digest(&ctx, sizeof(r->digest), r->digest);
+}
+
+bool ruleset_same_rules(const struct ruleset *a, const struct ruleset *b)
+{
+	if (a->n_rules != b->n_rules)
+		return false;
+	for (size_t i = 0; i < a->n_rules; i++)
+		if (a->rules[i].chain != b->rules[i].chain ||
+		    a->rules[i].n_stmts != b->rules[i].n_stmts ||
+		    memcmp(a->rules[i].stmts, b->rules[i].stmts, sizeof(a->rules[i].stmts)) != 0)
+			return false;
+	return true;
+}
+
+bool ruleset_same_elements(const struct ruleset *a, const struct ruleset *b, enum rs_set set)
+{
+	const struct rs_elements *x = &a->elements[set], *y = &b->elements[set];
+
+	if (x->n != y->n)
+		return false;
+	for (size_t i = 0; i < x->n; i++)
+		if (memcmp(x->items[i].key, y->items[i].key, sizeof(x->items[i].key)) != 0 ||
+		    memcmp(x->items[i].end, y->items[i].end, sizeof(x->items[i].end)) != 0 ||
+		    x->items[i].data != y->items[i].data)
+			return false;
+	return true;
 }

@@ -22,6 +22,20 @@ const struct rs_field_info rs_fields[FIELD_N] = {
 	[FIELD_TH_SPORT] = {"th sport", 2, true},
 	[FIELD_TH_DPORT] = {"th dport", 2, true},
 	[FIELD_TCP_FLAGS] = {"tcp flags", 1, false},
+	[FIELD_PROTOCOL] = {"meta protocol", 2, true},
+	[FIELD_ETHER_TYPE] = {"ether type", 2, true},
+	[FIELD_META_MARK] = {"meta mark", 4, false},
+	[FIELD_RTCLASSID] = {"meta rtclassid", 4, false},
+	[FIELD_ARP_HTYPE] = {"arp htype", 2, true},
+	[FIELD_ARP_PTYPE] = {"arp ptype", 2, true},
+	[FIELD_ARP_HLEN] = {"arp hlen", 1, false},
+	[FIELD_ARP_PLEN] = {"arp plen", 1, false},
+	[FIELD_ARP_OPERATION] = {"arp operation", 2, true},
+};
+
+static const char *const tables[TABLE_N] = {
+	[TABLE_WALL] = "inet " RULESET_TABLE,
+	[TABLE_EGRESS] = "netdev " RULESET_TABLE,
 };
 
 static const char *const chains[CHAIN_N] = {
@@ -30,12 +44,16 @@ static const char *const chains[CHAIN_N] = {
 #undef X
 };
 
-/* Priorities: NF_IP_PRI_NAT_DST and NF_IP_PRI_FILTER of linux/netfilter_ipv4.h. */
+/*
+ * Priorities: NF_IP_PRI_NAT_DST, NF_IP_PRI_FILTER and NF_IP_PRI_LAST of linux/netfilter_ipv4.h.
+ * What comes to the last has been let through by all before it.
+ */
 static const struct rs_base bases[] = {
 	[CHAIN_NAT_OUTPUT] = {"nat", 3, -100, false},
 	[CHAIN_OUTPUT] = {"filter", 3, 0, true},
 	[CHAIN_INPUT] = {"filter", 1, 0, true},
 	[CHAIN_FORWARD] = {"filter", 2, 0, true},
+	[CHAIN_ADMITTED] = {"filter", 3, INT32_MAX, false},
 };
 
 static const struct {
@@ -56,6 +74,26 @@ static const struct rs_set_info sets[SET_N] = {
 	RS_SETS(X)
 #undef X
 };
+
+const char *rs_table_name(enum rs_table t)
+{
+	return tables[t];
+}
+
+enum rs_table rs_chain_table(enum rs_chain c)
+{
+	return c < CHAIN_EGRESS ? TABLE_WALL : TABLE_EGRESS;
+}
+
+enum rs_table rs_counter_table(enum rs_counter c)
+{
+	return c < COUNTER_EGRESS_FORGED ? TABLE_WALL : TABLE_EGRESS;
+}
+
+enum rs_table rs_set_table(enum rs_set s)
+{
+	return s < SET_ADMITTED ? TABLE_WALL : TABLE_EGRESS;
+}
 
 const char *rs_chain_name(enum rs_chain c)
 {

@@ -6,6 +6,8 @@
 #include <netinet/in.h>
 #include <stdio.h>
 
+#define ADMIT_EXAMPLE 0x73616c79u /* the real one is random for each load */
+
 struct text {
 	FILE *f;
 	const struct policy *policy;
@@ -27,6 +29,8 @@ static const struct number_name ct_statuses[] = {{0x20, "dnat"}};
 static const struct number_name directions[] = {{0, "original"}, {1, "reply"}};
 static const struct number_name tcp_flags[] = {{0x02, "syn"}, {0x17, "(fin | syn | rst | ack)"}};
 static const struct number_name links[] = {{1, "\"lo\""}};
+static const struct number_name ethers[] = {{0x0800, "ip"}, {0x0806, "arp"}, {0x86dd, "ip6"}};
+static const struct number_name arp_operations[] = {{1, "request"}, {2, "reply"}};
 
 static const struct names {
 	enum rs_field field;
@@ -42,6 +46,10 @@ static const struct names {
 	{FIELD_CT_STATUS, ct_statuses, ARRAY_SIZE(ct_statuses)},
 	{FIELD_CT_DIRECTION, directions, ARRAY_SIZE(directions)},
 	{FIELD_TCP_FLAGS, tcp_flags, ARRAY_SIZE(tcp_flags)},
+	{FIELD_PROTOCOL, ethers, ARRAY_SIZE(ethers)},
+	{FIELD_ETHER_TYPE, ethers, ARRAY_SIZE(ethers)},
+	{FIELD_ARP_PTYPE, ethers, ARRAY_SIZE(ethers)},
+	{FIELD_ARP_OPERATION, arp_operations, ARRAY_SIZE(arp_operations)},
 };
 
 static bool print_name(FILE *f, enum rs_field field, uint32_t v)
@@ -76,6 +84,7 @@ static void print_value(FILE *f, enum rs_field field, uint32_t v)
 		(void)fprintf(f, "::%x", v);
 		return;
 	case FIELD_CT_MARK:
+	case FIELD_META_MARK:
 		(void)fprintf(f, "0x%08x", v);
 		return;
 	case FIELD_NONE:
@@ -92,6 +101,14 @@ static void print_value(FILE *f, enum rs_field field, uint32_t v)
 	case FIELD_TH_SPORT:
 	case FIELD_TH_DPORT:
 	case FIELD_TCP_FLAGS:
+	case FIELD_PROTOCOL:
+	case FIELD_ETHER_TYPE:
+	case FIELD_RTCLASSID:
+	case FIELD_ARP_HTYPE:
+	case FIELD_ARP_PTYPE:
+	case FIELD_ARP_HLEN:
+	case FIELD_ARP_PLEN:
+	case FIELD_ARP_OPERATION:
 	case FIELD_N:
 		break;
 	}
@@ -113,7 +130,10 @@ static const char *type_name(enum rs_field field)
 	case FIELD_TH_DPORT:
 		return "inet_service";
 	case FIELD_CT_MARK:
+	case FIELD_META_MARK:
 		return "mark";
+	case FIELD_ARP_OPERATION:
+		return "arp_op";
 	case FIELD_NONE:
 	case FIELD_IIF:
 	case FIELD_OIF:
@@ -127,6 +147,13 @@ static const char *type_name(enum rs_field field)
 	case FIELD_IP6_SADDR:
 	case FIELD_IP6_DADDR:
 	case FIELD_TCP_FLAGS:
+	case FIELD_PROTOCOL:
+	case FIELD_ETHER_TYPE:
+	case FIELD_RTCLASSID:
+	case FIELD_ARP_HTYPE:
+	case FIELD_ARP_PTYPE:
+	case FIELD_ARP_HLEN:
+	case FIELD_ARP_PLEN:
 	case FIELD_N:
 		break;
 	}
@@ -219,6 +246,9 @@ static void print_stmt(FILE *f, const struct rs_stmt *s)
 		(void)fputs("ct mark set ", f);
 		print_key(f, s->fields, s->n_fields);
 		(void)fprintf(f, " map @%s", rs_set_info(s->object)->name);
+		return;
+	case STMT_ADMIT:
+		(void)fprintf(f, "meta mark set 0x%08x", ADMIT_EXAMPLE);
 		return;
 	case STMT_REDIRECT:
 		(void)fprintf(f, "redirect to :%u", s->value);
@@ -313,6 +343,39 @@ static void print_chain(const struct text *t, const struct ruleset *r, enum rs_c
 	(void)fputs("\t}\n\n", f);
 }
 
+static bool has_rules(const struct ruleset *r, enum rs_table table)
+{
+	for (size_t i = 0; i < r->n_rules; i++)
+		if (rs_chain_table(r->rules[i].chain) == table)
+			return true;
+	return false;
+}
+
+static void print_table(const struct text *t, const struct ruleset *r, enum rs_table table)
+{
+	(void)fprintf(t->f, "table %s {\n", rs_table_name(table));
+	for (size_t i = 0; i < COUNTER_N; i++)
+		if (rs_counter_table(i) == table)
+			(void)fprintf(t->f, "\tcounter %s { } # %s\n", rs_counter_name(i),
+				      rs_counter_what(i));
+	(void)fputc('\n', t->f);
+	for (size_t i = 0; i < SET_N; i++)
+		if (rs_set_table(i) == table)
+			print_set(t, r, i);
+	for (size_t i = 0; i < CHAIN_N; i++)
+		if (rs_chain_table(i) == table)
+			print_chain(t, r, i);
+	if (table == TABLE_EGRESS)
+		(void)fputs(
+			"\t# for each link that has frames (others: goto egress_bare):\n"
+			"\t# chain link_eth0 {\n"
+			"\t#\ttype filter hook egress device \"eth0\" priority 0; policy drop;\n"
+			"\t#\tgoto egress\n"
+			"\t# }\n",
+			t->f);
+	(void)fputs("}\n", t->f);
+}
+
 char *ruleset_to_text(const struct ruleset *r, const struct policy *p)
 {
 	struct text t = {.policy = p};
@@ -322,16 +385,9 @@ char *ruleset_to_text(const struct ruleset *r, const struct policy *p)
 	t.f = open_memstream(&buf, &size);
 	if (!t.f)
 		return NULL;
-	(void)fprintf(t.f, "table inet " RULESET_TABLE " {\n");
-	for (size_t i = 0; i < COUNTER_N; i++)
-		(void)fprintf(t.f, "\tcounter %s { } # %s\n", rs_counter_name(i),
-			      rs_counter_what(i));
-	(void)fputc('\n', t.f);
-	for (size_t i = 0; i < SET_N; i++)
-		print_set(&t, r, i);
-	for (size_t i = 0; i < CHAIN_N; i++)
-		print_chain(&t, r, i);
-	(void)fputs("}\n", t.f);
+	for (enum rs_table table = 0; table < TABLE_N; table++)
+		if (has_rules(r, table))
+			print_table(&t, r, table);
 	if (fclose(t.f) != 0) {
 		free(buf);
 		return NULL;

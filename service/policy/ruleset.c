@@ -16,6 +16,18 @@
 #define IPPROTO_ICMPV6_ 58
 #define LOOPBACK_ADDR 0x7f000001u
 #define DNS_PORT 53u
+#define DHCP_SERVER_PORT 67u
+#define DHCP_CLIENT_PORT 68u
+#define BROADCAST_ADDR 0xffffffffu
+/* linux/if_ether.h, linux/if_arp.h */
+#define ETHER_IPV4 0x0800u
+#define ETHER_ARP 0x0806u
+#define ETHER_IPV6 0x86ddu
+#define ETHER_EAPOL 0x888eu
+#define ARP_ETHERNET 1u
+#define ARP_REQUEST 1u
+#define ARP_REPLY 2u
+#define ROOT 0u
 /* FIN, SYN, RST, ACK: a segment that opens a connection has SYN alone (RFC 9293, 3.5). */
 #define TCP_FLAGS_MASK 0x17u
 #define TCP_SYN 0x02u
@@ -379,22 +391,84 @@ static void chain_refuse(struct ruleset *r)
 	RULE(r, REJECT, S(.kind = STMT_PROHIBIT));
 }
 
+/* What the egress chains do with the rest. */
+static void egress_rest(struct ruleset *r, enum rs_chain chain)
+{
+	static const struct {
+		uint32_t protocol;
+		enum rs_counter counter;
+	} classes[] = {
+		{ETHER_IPV4, COUNTER_EGRESS_IPV4},
+		{ETHER_IPV6, COUNTER_EGRESS_IPV6},
+		{ETHER_ARP, COUNTER_EGRESS_ARP},
+	};
+	const struct rs_stmt other[] = {COUNT(EGRESS_OTHER), DROP};
+	struct origin none = {0};
+
+	for (size_t i = 0; i < ARRAY_SIZE(classes); i++) {
+		const struct rs_stmt stmts[] = {
+			IS(PROTOCOL, classes[i].protocol),
+			S(.kind = STMT_COUNT, .object = (uint8_t)classes[i].counter),
+			DROP,
+		};
+
+		add_rule(r, chain, none, stmts, ARRAY_SIZE(stmts));
+	}
+	add_rule(r, chain, none, other, ARRAY_SIZE(other));
+}
+
+/*
+ * The second wall. Whoever may use a packet socket can set a mark as well, and lie about what its
+ * frame is; but such a frame has no route. Root's DHCP and EAPOL come from packet sockets, too.
+ */
+static void chains_egress(struct ruleset *r, const struct policy *p)
+{
+	struct origin o = p->egress.origin;
+
+	if (!p->egress.enable)
+		return;
+	RULE_FROM(r, ADMITTED, o, S(.kind = STMT_ADMIT));
+
+	RULE_FROM(r, EGRESS, o, IS(PROTOCOL, ETHER_IPV4), IS(ETHER_TYPE, ETHER_IPV4),
+		  IN(ADMITTED, FIELD_META_MARK), IS(RTCLASSID, 0), ACCEPT);
+	RULE(r, EGRESS, IS(PROTOCOL, ETHER_IPV4), IN(ADMITTED, FIELD_META_MARK),
+	     COUNT(EGRESS_FORGED), DROP);
+	RULE(r, EGRESS, IS(PROTOCOL, ETHER_ARP), IS(ETHER_TYPE, ETHER_ARP),
+	     IS(ARP_HTYPE, ARP_ETHERNET), IS(ARP_PTYPE, ETHER_IPV4), IS(ARP_HLEN, 6),
+	     IS(ARP_PLEN, 4), IN(ARP_OPERATIONS, FIELD_ARP_OPERATION), ACCEPT);
+	RULE(r, EGRESS, IS(PROTOCOL, ETHER_EAPOL), IS(ETHER_TYPE, ETHER_EAPOL), IS(SKUID, ROOT),
+	     COUNT(EGRESS_EAPOL), ACCEPT);
+	RULE(r, EGRESS, IS(PROTOCOL, ETHER_IPV4), IS(ETHER_TYPE, ETHER_IPV4), IS(SKUID, ROOT),
+	     IS(IP_SADDR, 0), IS(IP_DADDR, BROADCAST_ADDR), IS(L4PROTO, IPPROTO_UDP),
+	     IS(TH_SPORT, DHCP_CLIENT_PORT), IS(TH_DPORT, DHCP_SERVER_PORT),
+	     S(.kind = STMT_LIMIT, .value = 10, .mask = 10), COUNT(EGRESS_DHCP), ACCEPT);
+	egress_rest(r, CHAIN_EGRESS);
+
+	/* A link without frames (a tunnel): what is sent there is the bare packet. */
+	RULE_FROM(r, EGRESS_BARE, o, IS(PROTOCOL, ETHER_IPV4), IN(ADMITTED, FIELD_META_MARK),
+		  IS(RTCLASSID, 0), ACCEPT);
+	RULE(r, EGRESS_BARE, IS(PROTOCOL, ETHER_IPV4), IN(ADMITTED, FIELD_META_MARK),
+	     COUNT(EGRESS_FORGED), DROP);
+	egress_rest(r, CHAIN_EGRESS_BARE);
+}
+
 static void constant_elements(struct ruleset *r, const struct policy *p)
 {
 	static const struct {
 		enum rs_set set;
-		uint32_t protocol;
-	} protocols[] = {
+		uint32_t number;
+	} constants[] = {
 		{SET_STREAMS, IPPROTO_TCP},        {SET_STREAMS, IPPROTO_DCCP_},
 		{SET_STREAMS, IPPROTO_SCTP_},      {SET_DATAGRAMS, IPPROTO_UDP},
 		{SET_DATAGRAMS, IPPROTO_UDPLITE_}, {SET_DOOR_PROTOCOLS, IPPROTO_TCP},
 		{SET_DOOR_PROTOCOLS, IPPROTO_UDP}, {SET_TELLING, IPPROTO_ICMP},
 		{SET_TELLING, IPPROTO_TCP},        {SET_TELLING, IPPROTO_ICMPV6_},
+		{SET_ARP_OPERATIONS, ARP_REQUEST}, {SET_ARP_OPERATIONS, ARP_REPLY},
 	};
 	struct origin none = {0};
 
-	for (size_t i = 0; i < ARRAY_SIZE(protocols); i++)
-		elements_add(r, protocols[i].set, &protocols[i].protocol, 0, none);
+	for (size_t i = 0; i < ARRAY_SIZE(constants); i++)
+		elements_add(r, constants[i].set, &constants[i].number, 0, none);
 	if (p->tor.n)
 		elements_add(r, SET_FLOWS, &(uint32_t){MARK_TOR}, CHAIN_FLOW_TOR, none);
 	elements_add(r, SET_FLOWS, &(uint32_t){MARK_LAN}, CHAIN_FLOW_LAN, none);
@@ -430,6 +504,7 @@ int ruleset_build(const struct policy *p, struct ruleset **ret)
 	chain_lan(r, p);
 	chain_admit(r);
 	chain_refuse(r);
+	chains_egress(r, p);
 	if (r->out_of_memory)
 		return -ENOMEM;
 	ruleset_digest(r);

@@ -8,6 +8,10 @@
  *
  * Chains, sets and counters are the same for every policy. Rules and elements differ. The cost of
  * a packet does not depend on how many services, users or networks a policy names.
+ *
+ * There are two tables. The wall, inet, judges every packet of this machine. The second wall,
+ * netdev, stands where a link ends and lets go what the first has admitted, which it knows by a
+ * packet mark that is random for each load; so that what goes round the first goes nowhere.
  */
 #include "policy.h"
 
@@ -25,12 +29,15 @@
 #define MARK_LOCAL_TOR 0x03000001u /* tor to tor on 127.0.0.1: only tor may answer */
 #define MARK_LEASE 0x04000000u
 
-/* X(NAME, name): base chains first. */
+enum rs_table { TABLE_WALL, TABLE_EGRESS, TABLE_N };
+
+/* X(NAME, name): base chains first; from EGRESS on they are the second wall's. */
 #define RS_CHAINS(X)                          \
 	X(NAT_OUTPUT, "nat_output")           \
 	X(OUTPUT, "output")                   \
 	X(INPUT, "input")                     \
 	X(FORWARD, "forward")                 \
+	X(ADMITTED, "admitted")               \
 	X(RELATED, "related")                 \
 	X(IPV6, "ipv6")                       \
 	X(LOCAL6, "local6")                   \
@@ -52,7 +59,9 @@
 	X(INPUT_LAN, "input_lan")             \
 	X(INPUT_OTHER, "input_other")         \
 	X(REFUSE, "refuse")                   \
-	X(REJECT, "reject_now")
+	X(REJECT, "reject_now")               \
+	X(EGRESS, "egress")                   \
+	X(EGRESS_BARE, "egress_bare")
 
 enum rs_chain {
 #define X(NAME, name) CHAIN_##NAME,
@@ -61,26 +70,34 @@ enum rs_chain {
 		CHAIN_N
 };
 
-/* X(NAME, name, what is counted): each class of refusal has one. */
-#define RS_COUNTERS(X)                                                                        \
-	X(IPV6, "ipv6", "IPv6, except ::1 to ::1")                                            \
-	X(DOOR_LOCAL, "door_local", "a clearnet user to this machine, multicast, link-local") \
-	X(DOOR_PROTOCOL, "door_protocol", "a clearnet user, neither TCP nor UDP")             \
-	X(DOOR_CLOSED, "door_closed", "a clearnet user without a lease")                      \
-	X(AUTOMAP, "automap", "an automapped address, by one who may not")                    \
-	X(DNS, "dns", "DNS on 127.0.0.1, by one who may not")                                 \
-	X(LOCAL, "local", "a local service, by one to whom none is granted")                  \
-	X(ANSWER, "answer", "an answer from one who is not the service's server")             \
-	X(TOR, "tor", "Tor's user, what Tor may not")                                         \
-	X(LAN_PORT, "lan_port", "a port of [lan] refuse: DNS and others")                     \
-	X(INTERNET, "internet", "the Internet, not through Tor")                              \
-	X(NOT_UNICAST, "not_unicast", "multicast and broadcast")                              \
-	X(STALE, "stale", "a flow that nothing admits any more, or that began in its middle") \
-	X(RELATED, "related", "ICMP errors and the like, except on loopback")                 \
-	X(OWNERLESS, "ownerless", "no socket and no admitted flow")                           \
-	X(INPUT, "input", "came in, and is no answer")                                        \
-	X(INPUT6, "input6", "came in over IPv6")                                              \
-	X(FORWARD, "forward", "to be forwarded")
+/* X(NAME, name, what is counted): each class of refusal has one; from EGRESS_FORGED on in the
+ * second wall. */
+#define RS_COUNTERS(X)                                                                          \
+	X(IPV6, "ipv6", "IPv6, except ::1 to ::1")                                              \
+	X(DOOR_LOCAL, "door_local", "a clearnet user to this machine, multicast, link-local")   \
+	X(DOOR_PROTOCOL, "door_protocol", "a clearnet user, neither TCP nor UDP")               \
+	X(DOOR_CLOSED, "door_closed", "a clearnet user without a lease")                        \
+	X(AUTOMAP, "automap", "an automapped address, by one who may not")                      \
+	X(DNS, "dns", "DNS on 127.0.0.1, by one who may not")                                   \
+	X(LOCAL, "local", "a local service, by one to whom none is granted")                    \
+	X(ANSWER, "answer", "an answer from one who is not the service's server")               \
+	X(TOR, "tor", "Tor's user, what Tor may not")                                           \
+	X(LAN_PORT, "lan_port", "a port of [lan] refuse: DNS and others")                       \
+	X(INTERNET, "internet", "the Internet, not through Tor")                                \
+	X(NOT_UNICAST, "not_unicast", "multicast and broadcast")                                \
+	X(STALE, "stale", "a flow that nothing admits any more, or that began in its middle")   \
+	X(RELATED, "related", "ICMP errors and the like, except on loopback")                   \
+	X(OWNERLESS, "ownerless", "no socket and no admitted flow")                             \
+	X(INPUT, "input", "came in, and is no answer")                                          \
+	X(INPUT6, "input6", "came in over IPv6")                                                \
+	X(FORWARD, "forward", "to be forwarded")                                                \
+	X(EGRESS_FORGED, "egress_forged", "our mark, but no route: by a packet socket")         \
+	X(EGRESS_IPV4, "egress_ipv4", "IPv4 that the wall has not admitted")                    \
+	X(EGRESS_IPV6, "egress_ipv6", "IPv6")                                                   \
+	X(EGRESS_ARP, "egress_arp", "ARP that is none")                                         \
+	X(EGRESS_OTHER, "egress_other", "any other frame: VLAN, LLDP, lies about its protocol") \
+	X(EGRESS_EAPOL, "egress_eapol", "passed: root's EAPOL (WPA, 802.1X)")                   \
+	X(EGRESS_DHCP, "egress_dhcp", "passed: root's DHCP, before there is an address")
 
 enum rs_counter {
 #define X(NAME, name, what) COUNTER_##NAME,
@@ -111,6 +128,15 @@ enum rs_field {
 	FIELD_TH_SPORT,
 	FIELD_TH_DPORT,
 	FIELD_TCP_FLAGS,
+	FIELD_PROTOCOL, /* what the sender says that the frame is */
+	FIELD_ETHER_TYPE,
+	FIELD_META_MARK,
+	FIELD_RTCLASSID, /* of the route; a packet without one has none, not 0 */
+	FIELD_ARP_HTYPE,
+	FIELD_ARP_PTYPE,
+	FIELD_ARP_HLEN,
+	FIELD_ARP_PLEN,
+	FIELD_ARP_OPERATION,
 	FIELD_N
 };
 
@@ -140,7 +166,7 @@ extern const struct rs_field_info rs_fields[FIELD_N];
 
 #define RS_KEY_MAX 4
 
-/* X(NAME, name, flags, data, fields...) */
+/* X(NAME, name, flags, data, fields...); from ADMITTED on the second wall's. */
 #define RS_INTERVAL 1u /* elements are ranges */
 #define RS_TIMEOUT 2u  /* elements have kernel timeouts; they belong to the engine, not to loads */
 #define RS_DYNAMIC 4u  /* filled by a rule */
@@ -182,7 +208,9 @@ enum rs_data { DATA_NONE, DATA_MARK, DATA_CHAIN };
 	X(LEASES, "leases", RS_TIMEOUT | RS_KEPT, DATA_NONE, FIELD_SKUID, FIELD_CT_MARK)        \
 	X(LIVE, "live", RS_TIMEOUT | RS_KEPT, DATA_NONE, FIELD_CT_MARK)                         \
 	X(REPORTED, "reported", RS_TIMEOUT | RS_DYNAMIC | RS_KEPT, DATA_NONE, FIELD_SKUID,      \
-	  FIELD_IP_DADDR, FIELD_L4PROTO, FIELD_TH_DPORT)
+	  FIELD_IP_DADDR, FIELD_L4PROTO, FIELD_TH_DPORT)                                        \
+	X(ADMITTED, "admitted", RS_TIMEOUT | RS_KEPT, DATA_NONE, FIELD_META_MARK)               \
+	X(ARP_OPERATIONS, "arp_operations", 0, DATA_NONE, FIELD_ARP_OPERATION)
 
 enum rs_set {
 #define X(NAME, ...) SET_##NAME,
@@ -224,6 +252,7 @@ enum rs_kind {
 	STMT_REMEMBER, /* fields into set, for a minute */
 	STMT_MARK,     /* conntrack mark becomes value */
 	STMT_MARK_OF,  /* conntrack mark becomes what set says of fields; no match: the next rule */
+	STMT_ADMIT,    /* packet mark becomes the random number of this load */
 	STMT_REDIRECT, /* to port value of this machine */
 	STMT_RESET,    /* refuse with a TCP RST */
 	STMT_PROHIBIT, /* refuse with ICMP administratively prohibited */
@@ -242,7 +271,7 @@ struct rs_stmt {
 	uint32_t mask, value;
 };
 
-#define RS_STMTS_MAX 10
+#define RS_STMTS_MAX 12
 
 struct rs_rule {
 	uint8_t chain; /* enum rs_chain */
@@ -267,6 +296,10 @@ struct rs_base {
 	bool drops; /* its policy, besides its explicit last rule */
 };
 
+const char *rs_table_name(enum rs_table t); /* "inet sallyport", as nft(8) writes it */
+enum rs_table rs_chain_table(enum rs_chain c);
+enum rs_table rs_counter_table(enum rs_counter c);
+enum rs_table rs_set_table(enum rs_set s);
 const char *rs_chain_name(enum rs_chain c);
 const struct rs_base *rs_chain_base(enum rs_chain c);
 const char *rs_counter_name(enum rs_counter c);
@@ -282,8 +315,13 @@ static inline void ruleset_freep(struct ruleset **r)
 	(void)ruleset_free(*r);
 }
 
+/* What is compared is what the kernel gets: not the origins. */
+bool ruleset_same_rules(const struct ruleset *a, const struct ruleset *b);
+bool ruleset_same_elements(const struct ruleset *a, const struct ruleset *b, enum rs_set set);
+
 /*
- * The ruleset in nft(8) syntax, for a person to review; nft -c -f accepts it. With the policy,
+ * The ruleset in nft(8) syntax, for a person to review; nft -c -f accepts it. The chains of
+ * single links are in a comment, since links come and go. With the policy,
  * each rule and element is followed by its origin in a comment. NULL: out of memory. The caller
  * frees it.
  */

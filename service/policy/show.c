@@ -143,6 +143,15 @@ static void show_singles(const struct show *s)
 	(void)fputs("\n[clearnet-dns]\n", s->f);
 	show_users(s, "readers", &p->clearnet_dns.readers);
 	(void)fprintf(s->f, "most = %u\n", p->clearnet_dns.most);
+	(void)fputs("\n[egress]\n", s->f);
+	show_bool(s, "enable", p->egress.enable, p->egress.origin);
+	(void)fputs("except =\n", s->f);
+	for (size_t i = 0; i < p->egress.n_except; i++) {
+		const struct link_pattern *l = &p->egress.except[i];
+
+		(void)fprintf(s->f, "except = %s%s", l->name, l->prefix ? "*" : "");
+		line_end(s, l->origin);
+	}
 }
 
 char *policy_show(const struct policy *p)

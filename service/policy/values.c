@@ -192,3 +192,29 @@ bool value_listen(struct parser *p, const struct word *w, struct listen *ret)
 		config_error(p, w->origin, "%s", bad);
 	return !bad;
 }
+
+/* As the kernel takes them (dev_valid_name), and nothing that a terminal would obey. */
+static bool link_character(char c)
+{
+	return c > ' ' && c < 0x7f && c != '/' && c != ':' && c != '*';
+}
+
+bool value_link(struct parser *p, const struct word *w, struct link_pattern *ret)
+{
+	size_t n = 0;
+
+	*ret = (struct link_pattern){.origin = w->origin};
+	while (n <= POLICY_LINK_MAX && link_character(w->text[n]))
+		n++;
+	ret->prefix = w->text[n] == '*';
+	if (n == 0 || n > POLICY_LINK_MAX || w->text[n + ret->prefix] != '\0') {
+		config_error(
+			p, w->origin,
+			"\"%s\" is no link; write its name, or how its name begins with * at the end: "
+			"wg0 or veth*",
+			w->text);
+		return false;
+	}
+	memcpy(ret->name, w->text, n);
+	return true;
+}

@@ -98,14 +98,14 @@ static void load_ours(void)
 {
 	struct nl_error error;
 
-	must(nft_load(&nl, ruleset, NULL, 0, false, &error), &error);
+	must(nft_load(&nl, &(struct nft_wall){.ruleset = ruleset, .token = 1}, &error), &error);
 }
 
 static void delete_ours(void)
 {
 	struct nl_error error;
 
-	(void)nft_delete(&nl, &error);
+	(void)nft_delete(&nl, TABLE_WALL, &error);
 	nl_drain(&monitor);
 }
 
@@ -182,13 +182,17 @@ static void nft_until_loaded(void)
 	wait_generation();
 }
 
-static const struct nft_lease lease = {.uid = 1002, .mark = MARK_LEASE | 0x123456};
+static const struct nft_lease lease = {
+	.uid = 1002,
+	.mark = MARK_LEASE | 0x123456,
+	.timeout_ms = 15000,
+};
 
 static void lease_on(void)
 {
 	struct nl_error error;
 
-	must(nft_lease_add(&nl, &lease, 15000, &error), &error);
+	must(nft_lease_add(&nl, &lease, &error), &error);
 }
 
 static void lease_off(void)

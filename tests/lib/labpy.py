@@ -121,7 +121,9 @@ class Mark:
         self.control.recv(3)
         self.packet = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
         self.packet.bind((interface, 0))
-        self.frame = b'\xff' * 6 + bytes(6) + b'\x88\xb5' + struct.pack('=QI', self.id, 0)
+        # An ARP request about no address, with a trailer: wiretap.c has the other end of it.
+        self.frame = (b'\xff' * 6 + bytes(6) + b'\x08\x06' + struct.pack('>HHBBH', 1, 0x800, 6, 4, 1)
+                      + bytes(20) + struct.pack('=QQI', 0x73616c6c79706f72, self.id, 0))
 
     def fire(self):
         try:

@@ -9,15 +9,17 @@
  * wiretap count SOCKET FROM [FILTER...]   how many
  * A FILTER is KEY=VALUE as in the lines of list, or !KEY=VALUE.
  *
- * A mark is a frame of its own kind from every CPU, because a packet waits in the backlog of the
- * CPU that sent it; nobody has to guess how long "surely arrived by now" is. A lost record is an
- * error of every later question that covers it, never a silence.
+ * A mark is a frame from every CPU, because a packet waits in the backlog of the CPU that sent it;
+ * it is an ARP request about no address, since those may always leave, with a trailer. Nobody has
+ * to guess how long "surely arrived by now" is. A lost record is an error of every later question
+ * that covers it, never a silence.
  */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <linux/if_packet.h>
 #include <net/ethernet.h>
 #include <net/if.h>
+#include <net/if_arp.h>
 #include <poll.h>
 #include <sched.h>
 #include <stdbool.h>
@@ -32,7 +34,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define ETHERTYPE_MARK 0x88b5 /* IEEE 802: local experiments */
+#define MARK_MAGIC 0x73616c6c79706f72u
 #define RECORDS_MAX (1u << 20)
 #define SNAP 128
 #define CLIENTS_MAX 16
@@ -68,6 +70,9 @@ static struct client clients[CLIENTS_MAX];
 
 struct mark_frame {
 	struct ether_header ether;
+	struct arphdr arp;
+	uint8_t addresses[2 * (ETH_ALEN + 4)];
+	uint64_t magic;
 	uint64_t id;
 	uint32_t cpu;
 } __attribute__((packed));
@@ -279,12 +284,14 @@ static bool receive_frame(int fd)
 	if (n < 0)
 		return false;
 	size = (size_t)n < sizeof(frame) ? (size_t)n : sizeof(frame);
-	if (ntohs(from.sll_protocol) == ETHERTYPE_MARK && size >= sizeof(struct mark_frame)) {
+	if (ntohs(from.sll_protocol) == ETHERTYPE_ARP && size >= sizeof(struct mark_frame)) {
 		struct mark_frame f;
 
 		memcpy(&f, frame, sizeof(f));
-		mark_seen(f.id);
-		return true;
+		if (f.magic == MARK_MAGIC) {
+			mark_seen(f.id);
+			return true;
+		}
 	}
 	*r = (struct record){
 		.time = timestamp(&m),
@@ -457,7 +464,16 @@ static void send_marks(int fd, const struct sockaddr_ll *link, uint64_t id)
 	if (sched_getaffinity(0, sizeof(all), &all) < 0)
 		die("sched_getaffinity");
 	for (uint32_t cpu = 0; cpu < CPU_SETSIZE; cpu++) {
-		struct mark_frame f = {.id = id, .cpu = cpu};
+		struct mark_frame f = {
+			.arp = {.ar_hrd = htons(ARPHRD_ETHER),
+				.ar_pro = htons(ETHERTYPE_IP),
+				.ar_hln = ETH_ALEN,
+				.ar_pln = 4,
+				.ar_op = htons(ARPOP_REQUEST)},
+			.magic = MARK_MAGIC,
+			.id = id,
+			.cpu = cpu,
+		};
 		cpu_set_t one;
 
 		if (!CPU_ISSET(cpu, &all))
@@ -467,7 +483,7 @@ static void send_marks(int fd, const struct sockaddr_ll *link, uint64_t id)
 		if (sched_setaffinity(0, sizeof(one), &one) < 0)
 			die("sched_setaffinity");
 		memset(f.ether.ether_dhost, 0xff, ETH_ALEN);
-		f.ether.ether_type = htons(ETHERTYPE_MARK);
+		f.ether.ether_type = htons(ETHERTYPE_ARP);
 		if (sendto(fd, &f, sizeof(f), 0, (const struct sockaddr *)link, sizeof(*link)) < 0)
 			die("sendto");
 	}
@@ -476,7 +492,7 @@ static void send_marks(int fd, const struct sockaddr_ll *link, uint64_t id)
 static int mark(const char *interface, const char *path)
 {
 	struct sockaddr_ll link;
-	int packet = packet_socket(interface, ETHERTYPE_MARK, &link), fd;
+	int packet = packet_socket(interface, ETHERTYPE_ARP, &link), fd;
 	char question[64], go[3];
 	cpu_set_t all;
 	uint64_t id;

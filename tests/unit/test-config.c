@@ -131,13 +131,18 @@ static const struct {
 	 "a:4: \"8d\" is no span of time; write for example 90s, 10min or 1h, at most 168h\n"},
 	{TOR "[clearnet-dns]\nmost = 0\n",
 	 "a:4: \"0\" is no number that fits here; write a number from 1 to 32\n"},
+	{TOR "[egress]\nexcept = veth* br-*x\nexcept = * sixteen-letters-\n",
+	 "a:4: \"br-*x\" is no link; write its name, or how its name begins with * at the end: wg0 or "
+	 "veth*\na:5: \"*\" is no link; write its name, or how its name begins with * at the end: "
+	 "wg0 or veth*\na:5: \"sixteen-letters-\" is no link; write its name, or how its name begins "
+	 "with * at the end: wg0 or veth*\n"},
 	{TOR "[service x]\nremove = no\n", "a:4: remove = \"no\"; write remove = yes, or nothing\n"
 					   "a:3: service \"x\" listens nowhere; write listen = "
 					   "ADDRESS:PORT/tcp\na:3: warning: nobody may use service "
 					   "\"x\"; write users = NAME\n"},
 	{TOR "[namespace x]\n",
 	 "a:3: there is no section [namespace x]; there are [users], [service NAME], [automap], [dns], "
-	 "[tor], [lan], [lease], [clearnet-dns]\n"},
+	 "[tor], [lan], [lease], [clearnet-dns], [egress]\n"},
 };
 
 static void test_bad(void)
@@ -279,7 +284,8 @@ static void test_show(void)
 		"[automap]\nusers = @desktop\nport = 99\n[dns]\ntcp = yes\nusers = root\n"
 		"[tor]\nudp = yes\nloopback = no\n[lan]\nranges = 10.0.0.0/9\nexclude = "
 		"10.5.0.0/16\non-link = yes\nrefuse = 1-2/tcp 9\n[lease]\nlongest = 100s\ndefault "
-		"= 90s\n[clearnet-dns]\nreaders = clearnet\nmost = 3\n");
+		"= 90s\n[clearnet-dns]\nreaders = clearnet\nmost = 3\n"
+		"[egress]\nexcept = wg0 veth*\n");
 	char *text = policy_show(p), *again;
 	struct policy *q = good_policy(text);
 	struct ruleset *r, *s;
@@ -290,6 +296,10 @@ static void test_show(void)
 	g_assert_cmpmem(r->digest, sizeof(r->digest), s->digest, sizeof(s->digest));
 	g_assert_cmpuint(q->lease.default_seconds, ==, 90);
 	g_assert_cmpuint(q->clearnet_dns.most, ==, 3);
+	g_assert_true(policy_covers(q, "eth0") && policy_covers(q, "wg01") &&
+		      !policy_covers(q, "lo"));
+	g_assert_true(!policy_covers(q, "wg0") && !policy_covers(q, "veth") &&
+		      !policy_covers(q, "veth7"));
 	(void)ruleset_free(r);
 	(void)ruleset_free(s);
 	(void)policy_free(p);

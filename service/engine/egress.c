@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "egress.h"
+
+#include "log.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <sys/random.h>
+
+/* A link may go between the list and the load; a machine has only so many that come and go. */
+#define LOAD_TRIES 3
+#define GONE_MAX 64
+
+static uint32_t new_token(uint32_t old)
+{
+	uint32_t token = 0;
+
+	while (token == 0 || token == old)
+		if (getrandom(&token, sizeof(token), 0) != (ssize_t)sizeof(token))
+			fatal("no random numbers: %s; the wall stays as it is", strerror(errno));
+	return token;
+}
+
+static bool is_covered(const struct engine *e, const struct link *l)
+{
+	for (size_t i = 0; i < e->egress.covered.n; i++)
+		if (strcmp(e->egress.covered.items[i].name, l->name) == 0 &&
+		    e->egress.covered.items[i].bare == l->bare)
+			return true;
+	return false;
+}
+
+/* The links of the list that the policy wants covered; only those that are not yet, or all. */
+static struct nft_links to_cover(const struct engine *e, const struct policy *p,
+				 const struct links *all, bool only_new)
+{
+	struct nft_links ret = {.items = calloc(all->n ? all->n : 1, sizeof(*ret.items))};
+
+	if (!ret.items)
+		fatal_oom();
+	for (size_t i = 0; i < all->n; i++) {
+		const struct link *l = &all->items[i];
+
+		if (!policy_covers(p, l->name) || (only_new && is_covered(e, l)))
+			continue;
+		ret.items[ret.n] = (struct nft_link){.bare = l->bare};
+		memcpy(ret.items[ret.n++].name, l->name, sizeof(l->name));
+	}
+	return ret;
+}
+
+static void remember(struct engine *e, const struct nft_links *more)
+{
+	struct nft_links *c = &e->egress.covered;
+	struct nft_link *p = reallocarray(c->items, c->n + more->n + 1, sizeof(*p));
+
+	if (!p)
+		fatal_oom();
+	c->items = p;
+	for (size_t i = 0; i < more->n; i++) {
+		size_t at = 0;
+
+		while (at < c->n && strcmp(p[at].name, more->items[i].name) != 0)
+			at++;
+		p[at] = more->items[i];
+		c->n += at == c->n;
+	}
+}
+
+static void forget_all(struct engine *e)
+{
+	free(e->egress.covered.items);
+	e->egress.covered = (struct nft_links){0};
+}
+
+static void give_up(struct engine *e, const struct nl_error *error)
+{
+	struct nl_error ignored;
+
+	log_error(
+		"no second wall on the wire: the kernel refuses %s: %s %s; the first stands alone",
+		error->object, strerror(-error->error), error->text);
+	/* An old one would let nothing pass, not even Tor. */
+	(void)nft_delete(&e->nft, TABLE_EGRESS, &ignored);
+	e->egress.up = false;
+	forget_all(e);
+}
+
+static int load(struct engine *e, const struct policy *p, const struct nft_wall *w,
+		struct nl_error *error)
+{
+	int r = -ENOENT;
+
+	for (int i = 0; i < LOAD_TRIES && r == -ENOENT; i++) {
+		_cleanup_(links_clear) struct links all = {0};
+		_cleanup_(freep) struct nft_link *items = NULL;
+		struct nft_links links;
+
+		r = link_list(&e->route, &all);
+		if (r < 0) {
+			*error = (struct nl_error){.error = r, .object = "the list of links"};
+			return r;
+		}
+		links = to_cover(e, p, &all, false);
+		items = links.items;
+		r = nft_load_egress(&e->nft, w, &links, error);
+		if (r == 0) {
+			forget_all(e);
+			remember(e, &links);
+		}
+	}
+	return r;
+}
+
+uint32_t egress_prepare(struct engine *e, const struct policy *p, const struct ruleset *r,
+			bool anew)
+{
+	struct nft_wall w = {
+		.ruleset = r,
+		.flags = e->table_flags,
+		.token = new_token(e->egress.token),
+		.anew = anew,
+	};
+	struct nl_error error;
+	int n;
+
+	if (!p->egress.enable)
+		return w.token;
+	n = load(e, p, &w, &error);
+	/* Whoever deleted the table has left nothing to be deleted. */
+	if (n == -ENOENT && anew) {
+		w.anew = false;
+		n = load(e, p, &w, &error);
+	}
+	if (n < 0)
+		give_up(e, &error);
+	else
+		e->egress.up = true;
+	return w.token;
+}
+
+void egress_settle(struct engine *e, const struct policy *p, uint32_t token)
+{
+	struct nl_error error;
+	int r;
+
+	if (!p->egress.enable) {
+		r = nft_delete(&e->nft, TABLE_EGRESS, &error);
+		if (r < 0 && r != -ENOENT)
+			log_error("the second wall stays: the kernel refuses %s: %s", error.object,
+				  strerror(-r));
+		e->egress.up = false;
+		forget_all(e);
+	} else if (e->egress.up) {
+		r = nft_egress_token(&e->nft, token, e->egress.token, &error);
+		if (r < 0)
+			log_warning("old packet marks still pass the second wall: the kernel "
+				    "refuses %s: %s",
+				    error.object, strerror(-r));
+	}
+	e->egress.token = token;
+}
+
+/* Each with its own transaction: where the chain went with its link the kernel says no. */
+static void drop_gone(struct engine *e, const struct links *all)
+{
+	struct nft_links *c = &e->egress.covered;
+	struct nl_error error;
+	size_t n = 0;
+
+	if (c->n < all->n + GONE_MAX)
+		return;
+	for (size_t i = 0; i < c->n; i++) {
+		bool there = false;
+
+		for (size_t j = 0; j < all->n; j++)
+			there |= strcmp(all->items[j].name, c->items[i].name) == 0;
+		if (there)
+			c->items[n++] = c->items[i];
+		else
+			(void)nft_egress_uncover(&e->nft, c->items[i].name, &error);
+	}
+	c->n = n;
+}
+
+static void set_links(struct engine *e, const struct links *all, const struct nft_links *which,
+		      bool up)
+{
+	for (size_t i = 0; i < all->n; i++)
+		for (size_t j = 0; j < which->n; j++) {
+			const struct link *l = &all->items[i];
+			int r;
+
+			if (!l->up || strcmp(l->name, which->items[j].name) != 0)
+				continue;
+			r = link_set_up(&e->route, l->index, up);
+			if (r < 0)
+				log_error("link %s cannot be set %s: %s", l->name,
+					  up ? "up again" : "down until it is covered",
+					  strerror(-r));
+			else if (!up)
+				log_info("link %s came up before it was covered: down until it is",
+					 l->name);
+		}
+}
+
+void egress_refresh(struct engine *e)
+{
+	_cleanup_(links_clear) struct links all = {0};
+	_cleanup_(freep) struct nft_link *items = NULL;
+	struct nft_links links;
+	struct nl_error error;
+	int r;
+
+	if (!e->egress.up)
+		return;
+	r = link_list(&e->route, &all);
+	if (r < 0) {
+		log_error("links: %s; new ones are not covered by the second wall", strerror(-r));
+		return;
+	}
+	drop_gone(e, &all);
+	links = to_cover(e, e->policy, &all, true);
+	items = links.items;
+	if (!links.n)
+		return;
+	set_links(e, &all, &links, false);
+	r = nft_egress_cover(&e->nft, &links, &error);
+	if (r == -ENOENT)
+		return; /* a link has gone: its news is on its way, and this comes again */
+	if (r < 0) {
+		log_error("links stay down: the kernel refuses %s: %s", error.object, strerror(-r));
+		return;
+	}
+	remember(e, &links);
+	set_links(e, &all, &links, true);
+}

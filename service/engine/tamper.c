@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "tamper.h"
+
+#include "log.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+#define RETRY (50 * USEC_PER_MSEC)
+
+void tamper_open(struct engine *e)
+{
+	int r = monitor_open(&e->monitor);
+
+	if (r < 0)
+		fatal("no notifications of nf_tables: %s; the wall stays as it is", strerror(-r));
+}
+
+void tamper_repair(struct engine *e)
+{
+	struct nl_error error;
+	int r;
+
+	r = engine_repair(e, &error);
+	e->repair_at = r < 0 ? now_boottime() + RETRY : USEC_INFINITY;
+	if (r < 0)
+		log_error("THE WALL IS NOT WHAT IT WAS: the kernel refuses %s: %s; trying again",
+			  error.object, strerror(-r));
+}
+
+static void tell(struct engine *e, const struct change *c)
+{
+	struct wire_tampered m = {
+		.generation = c->generation,
+		.pid = c->pid,
+		.repaired = e->repair_at == USEC_INFINITY,
+	};
+
+	log_warning("TAMPERED: %s (pid %u) changed the wall, generation %u; %s",
+		    *c->name ? c->name : "an unknown process", c->pid, c->generation,
+		    m.repaired ? "it is as it was again" : "not repaired yet");
+	(void)snprintf(m.name, sizeof(m.name), "%s", c->name);
+	wire_header_init(&m.header, WIRE_TAMPERED, 0);
+	engine_send(e, &m, sizeof(m), -1);
+}
+
+void tamper_read(struct engine *e)
+{
+	struct change last = {0};
+	size_t n;
+	int r;
+
+	r = monitor_read(&e->monitor, e->nft.portid, &n, &last);
+	if (r < 0 && r != -ENOBUFS)
+		log_error("notifications of nf_tables: %s; foreign changes may go unseen",
+			  strerror(-r));
+	/* What was lost may have been a change. Where nobody else can make one it was none. */
+	if (!n && (r != -ENOBUFS || e->table_flags))
+		return;
+	tamper_repair(e);
+	if (n)
+		tell(e, &last);
+}

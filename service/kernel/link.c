@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "link.h"
+
+#include <errno.h>
+#include <linux/if_arp.h>
+#include <linux/rtnetlink.h>
+#include <sys/socket.h>
+
+void links_clear(struct links *l)
+{
+	free(l->items);
+	*l = (struct links){0};
+}
+
+static struct link *links_add(struct links *l)
+{
+	if (l->n == l->capacity) {
+		size_t capacity = l->capacity ? l->capacity * 2 : 16;
+		struct link *p = reallocarray(l->items, capacity, sizeof(*p));
+
+		if (!p)
+			return NULL;
+		l->items = p;
+		l->capacity = capacity;
+	}
+	l->items[l->n] = (struct link){0};
+	return &l->items[l->n++];
+}
+
+static int see_link(const struct nlmsghdr *h, void *userdata)
+{
+	const struct ifinfomsg *m = mnl_nlmsg_get_payload(h);
+	const char *name = NULL;
+	const struct nlattr *a;
+	struct link *l;
+
+	if (mnl_nlmsg_get_payload_len(h) < sizeof(*m) || h->nlmsg_type != RTM_NEWLINK)
+		return MNL_CB_OK;
+	mnl_attr_for_each(a, h, sizeof(*m))
+	{
+		if (mnl_attr_get_type(a) == IFLA_IFNAME &&
+		    mnl_attr_validate(a, MNL_TYPE_NUL_STRING) >= 0)
+			name = mnl_attr_get_str(a);
+	}
+	if (!name || strlen(name) > POLICY_LINK_MAX)
+		return MNL_CB_OK;
+	l = links_add(userdata);
+	if (!l) {
+		errno = ENOMEM;
+		return MNL_CB_ERROR;
+	}
+	l->index = (uint32_t)m->ifi_index;
+	l->up = m->ifi_flags & IFF_UP;
+	l->bare = m->ifi_type != ARPHRD_ETHER;
+	memcpy(l->name, name, strlen(name));
+	return MNL_CB_OK;
+}
+
+int link_list(struct nl *nl, struct links *ret)
+{
+	char buf[256] __attribute__((aligned(8)));
+	struct nlmsghdr *h = mnl_nlmsg_put_header(buf);
+	struct ifinfomsg *m;
+	int r;
+
+	*ret = (struct links){0};
+	h->nlmsg_type = RTM_GETLINK;
+	h->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
+	m = mnl_nlmsg_put_extra_header(h, sizeof(*m));
+	m->ifi_family = AF_UNSPEC;
+	r = nl_dump(nl, h, see_link, ret);
+	if (r < 0)
+		links_clear(ret);
+	return r;
+}
+
+int link_set_up(struct nl *nl, uint32_t index, bool up)
+{
+	char buf[256] __attribute__((aligned(8)));
+	struct nlmsghdr *h = mnl_nlmsg_put_header(buf);
+	struct ifinfomsg *m;
+
+	h->nlmsg_type = RTM_NEWLINK;
+	h->nlmsg_flags = NLM_F_REQUEST;
+	m = mnl_nlmsg_put_extra_header(h, sizeof(*m));
+	m->ifi_family = AF_UNSPEC;
+	m->ifi_index = (int)index;
+	m->ifi_change = IFF_UP;
+	m->ifi_flags = up ? IFF_UP : 0;
+	return nl_request(nl, h);
+}

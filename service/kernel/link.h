@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+
+/* The network's links (linux/rtnetlink.h). */
+#include "netlink.h"
+#include "policy.h"
+
+struct link {
+	uint32_t index;
+	char name[POLICY_LINK_MAX + 1];
+	bool up;   /* administratively */
+	bool bare; /* without Ethernet's header: a tunnel */
+};
+
+struct links {
+	struct link *items;
+	size_t n, capacity;
+};
+
+void links_clear(struct links *l);
+
+/* All links, loopback too. nl is of NETLINK_ROUTE. 0 or a negative errno. */
+int link_list(struct nl *nl, struct links *ret);
+
+/* Sets a link up or down. 0 or a negative errno. */
+int link_set_up(struct nl *nl, uint32_t index, bool up);

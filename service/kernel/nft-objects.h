@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+
+/*
+ * Appends objects of the ruleset to a batch, each with the name that an error about it says. When
+ * memory runs out the batch remembers it. Private to kernel/.
+ */
+#include "netlink.h"
+#include "ruleset.h"
+
+/* table_flags: NULL for none to be said. */
+void nft_put_table(struct batch *b, enum rs_table table, uint16_t type, uint16_t flags,
+		   const uint32_t *table_flags);
+void nft_put_counter(struct batch *b, enum rs_counter counter);
+void nft_put_set(struct batch *b, enum rs_set set);
+void nft_put_chain(struct batch *b, enum rs_chain chain);
+
+/* All elements away; and the policy's. */
+void nft_put_set_flush(struct batch *b, enum rs_set set);
+void nft_put_set_elements(struct batch *b, const struct rs_elements *elements, enum rs_set set);
+
+struct nft_element {
+	uint32_t key[RS_KEY_MAX];
+	uint32_t mark;       /* what a map of marks gives */
+	uint64_t timeout_ms; /* 0: for ever */
+};
+
+/* One element; type is NFT_MSG_NEWSETELEM or NFT_MSG_DELSETELEM. */
+void nft_put_element(struct batch *b, uint16_t type, uint16_t flags, enum rs_set set,
+		     const struct nft_element *element);
+
+void nft_put_flush_rules(struct batch *b, enum rs_table table);
+/* token: what marks the packets that the wall has admitted. */
+void nft_put_rules(struct batch *b, const struct ruleset *r, enum rs_table table, uint32_t token);
+
+/* The second wall's chain on a link; bare: the link has no frames. It may be there already. */
+void nft_put_link(struct batch *b, const char *link, bool bare);
+void nft_put_link_gone(struct batch *b, const char *link);
