@@ -119,7 +119,8 @@ uint32_t egress_prepare(struct engine *e, const struct policy *p, const struct r
 		.ruleset = r,
 		.flags = e->table_flags,
 		.token = new_token(e->egress.token),
-		.anew = anew,
+		/* An earlier engine's has chains that this one does not know. */
+		.anew = anew || !e->egress.up,
 	};
 	struct nl_error error;
 	int n;
@@ -127,11 +128,6 @@ uint32_t egress_prepare(struct engine *e, const struct policy *p, const struct r
 	if (!p->egress.enable)
 		return w.token;
 	n = load(e, p, &w, &error);
-	/* Whoever deleted the table has left nothing to be deleted. */
-	if (n == -ENOENT && anew) {
-		w.anew = false;
-		n = load(e, p, &w, &error);
-	}
 	if (n < 0)
 		give_up(e, &error);
 	else
@@ -161,24 +157,33 @@ void egress_settle(struct engine *e, const struct policy *p, uint32_t token)
 	e->egress.token = token;
 }
 
-/* Each with its own transaction: where the chain went with its link the kernel says no. */
-static void drop_gone(struct engine *e, const struct links *all)
+static bool is_there(const struct links *all, const char *name)
+{
+	for (size_t i = 0; i < all->n; i++)
+		if (strcmp(all->items[i].name, name) == 0)
+			return true;
+	return false;
+}
+
+/*
+ * Chains that the policy no longer wants; and those of links that have gone, once they are many: a
+ * link that comes back is covered from its first frame on. Each with its own transaction, for where
+ * the chain went with its link the kernel says no.
+ */
+static void uncover(struct engine *e, const struct links *all)
 {
 	struct nft_links *c = &e->egress.covered;
+	bool many = c->n > all->n + GONE_MAX;
 	struct nl_error error;
 	size_t n = 0;
 
-	if (c->n < all->n + GONE_MAX)
-		return;
 	for (size_t i = 0; i < c->n; i++) {
-		bool there = false;
+		struct nft_link l = c->items[i];
 
-		for (size_t j = 0; j < all->n; j++)
-			there |= strcmp(all->items[j].name, c->items[i].name) == 0;
-		if (there)
-			c->items[n++] = c->items[i];
+		if (policy_covers(e->policy, l.name) && (!many || is_there(all, l.name)))
+			c->items[n++] = l;
 		else
-			(void)nft_egress_uncover(&e->nft, c->items[i].name, &error);
+			(void)nft_egress_uncover(&e->nft, l.name, &error);
 	}
 	c->n = n;
 }
@@ -219,7 +224,7 @@ void egress_refresh(struct engine *e)
 		log_error("links: %s; new ones are not covered by the second wall", strerror(-r));
 		return;
 	}
-	drop_gone(e, &all);
+	uncover(e, &all);
 	links = to_cover(e, e->policy, &all, true);
 	items = links.items;
 	if (!links.n)

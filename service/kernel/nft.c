@@ -73,15 +73,23 @@ static void put_leases(struct batch *b, const struct nft_leases *leases)
 		put_lease(b, NFT_MSG_NEWSETELEM, NLM_F_CREATE, &leases->items[i]);
 }
 
+/* Anew: what is made first is there to be deleted, whether there was a table or not. */
+static void put_table(struct batch *b, enum rs_table table, const struct nft_wall *w)
+{
+	nft_put_table(b, table, NFT_MSG_NEWTABLE, NLM_F_CREATE, &w->flags);
+	if (!w->anew)
+		return;
+	nft_put_table(b, table, NFT_MSG_DELTABLE, 0, NULL);
+	nft_put_table(b, table, NFT_MSG_NEWTABLE, NLM_F_CREATE, &w->flags);
+}
+
 int nft_load(struct nl *nl, const struct nft_wall *w, struct nl_error *ret_error)
 {
 	_cleanup_(batch_clear) struct batch b = {0};
 	bool rules = !w->in_force || !ruleset_same_rules(w->ruleset, w->in_force);
 
 	batch_begin(&b, nl);
-	if (w->anew)
-		nft_put_table(&b, TABLE_WALL, NFT_MSG_DELTABLE, 0, NULL);
-	nft_put_table(&b, TABLE_WALL, NFT_MSG_NEWTABLE, NLM_F_CREATE, &w->flags);
+	put_table(&b, TABLE_WALL, w);
 	if (!w->in_force)
 		put_frame(&b, TABLE_WALL);
 	if (rules)
@@ -101,9 +109,7 @@ int nft_load_egress(struct nl *nl, const struct nft_wall *w, const struct nft_li
 	_cleanup_(batch_clear) struct batch b = {0};
 
 	batch_begin(&b, nl);
-	if (w->anew)
-		nft_put_table(&b, TABLE_EGRESS, NFT_MSG_DELTABLE, 0, NULL);
-	nft_put_table(&b, TABLE_EGRESS, NFT_MSG_NEWTABLE, NLM_F_CREATE, &w->flags);
+	put_table(&b, TABLE_EGRESS, w);
 	put_frame(&b, TABLE_EGRESS);
 	nft_put_flush_rules(&b, TABLE_EGRESS);
 	put_sets(&b, w->ruleset, NULL, TABLE_EGRESS);

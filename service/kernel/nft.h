@@ -40,7 +40,7 @@ struct nft_wall {
 	uint32_t token;
 	/* In the same transaction these leases and no others. NULL: leases go on undisturbed. */
 	const struct nft_leases *leases;
-	/* The table is made anew, because somebody else has changed its shape. */
+	/* The table is made anew: nobody knows what shape it has. */
 	bool anew;
 };
 
