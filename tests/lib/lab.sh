@@ -48,6 +48,11 @@ export LIB HELPERS LIBEXEC
 
 tap_diagnose()
 {
+	lab_diagnose
+}
+
+lab_diagnose()
+{
 	local log
 	for log in "$LAB"/log/*.log; do
 		[ -s "$log" ] || continue

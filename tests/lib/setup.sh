@@ -3,7 +3,8 @@
 #
 # What a fresh Debian 12 needs, for tests/check and tests/demo.
 #
-#   install_packages LOG PACKAGE...   those that are missing, by apt-get
+#   install_packages LOG PACKAGE...     those that are missing, by apt-get
+#   fetch_packages LOG DIR PACKAGE...   those that are missing, with what they need: only downloaded
 
 # To build, and to run private hosts.
 # shellcheck disable=SC2034 # for whoever sources this
@@ -11,7 +12,13 @@ PACKAGES=(
 	gcc libc6-dev meson ninja-build pkgconf libcap-ng-dev libseccomp-dev libmnl-dev libnftnl-dev
 	libinih-dev nettle-dev libsystemd-dev libjson-c-dev libglib2.0-dev
 	dbus dbus-daemon polkitd systemd nftables iproute2 python3 curl procps passwd util-linux
+	systemd-container libpam-systemd
 )
+
+# To boot with: unpacked on the disk of a machine that a test boots, never installed on this one,
+# whose network they would want to manage.
+# shellcheck disable=SC2034
+GUESTS=(network-manager ifupdown)
 
 # To judge.
 # shellcheck disable=SC2034
@@ -36,4 +43,13 @@ install_packages()
 	apt-get -qq update >"$log" 2>&1
 	apt-get -qq -y --no-install-recommends install "${missing[@]}" >>"$log" 2>&1 ||
 		{ tail -n 20 "$log"; return 1; }
+}
+
+fetch_packages()
+{
+	local log=$1 dir=$2
+	shift 2
+	mkdir -p "$dir/partial"
+	apt-get -qq -y --no-install-recommends --download-only -o Dir::Cache::archives="$dir" \
+		install "$@" >>"$log" 2>&1 || { tail -n 20 "$log"; return 1; }
 }
