@@ -3,6 +3,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <libnftnl/common.h>
 #include <linux/netfilter/nfnetlink.h>
 #include <linux/netlink.h>
@@ -15,10 +16,23 @@
 #define SOCKET_BUFFER (16 << 20)
 #define DUMP_TRIES 5
 
-int nl_open(struct nl *nl, int bus)
+static void set_options(struct nl *nl)
 {
 	int size = SOCKET_BUFFER;
 
+	/* Short acknowledgements, with the kernel's words. Old kernels do without. */
+	(void)mnl_socket_setsockopt(nl->socket, NETLINK_CAP_ACK, &(int){1}, sizeof(int));
+	(void)mnl_socket_setsockopt(nl->socket, NETLINK_EXT_ACK, &(int){1}, sizeof(int));
+	(void)setsockopt(mnl_socket_get_fd(nl->socket), SOL_SOCKET, SO_SNDBUFFORCE, &size,
+			 sizeof(size));
+	(void)setsockopt(mnl_socket_get_fd(nl->socket), SOL_SOCKET, SO_RCVBUFFORCE, &size,
+			 sizeof(size));
+	nl->portid = mnl_socket_get_portid(nl->socket);
+	nl->seq = 1;
+}
+
+int nl_open(struct nl *nl, int bus)
+{
 	*nl = (struct nl){0};
 	nl->socket = mnl_socket_open2(bus, SOCK_CLOEXEC);
 	if (!nl->socket)
@@ -29,15 +43,27 @@ int nl_open(struct nl *nl, int bus)
 		nl_close(nl);
 		return r;
 	}
-	/* Short acknowledgements, with the kernel's words. Old kernels do without. */
-	(void)mnl_socket_setsockopt(nl->socket, NETLINK_CAP_ACK, &(int){1}, sizeof(int));
-	(void)mnl_socket_setsockopt(nl->socket, NETLINK_EXT_ACK, &(int){1}, sizeof(int));
-	(void)setsockopt(mnl_socket_get_fd(nl->socket), SOL_SOCKET, SO_SNDBUFFORCE, &size,
-			 sizeof(size));
-	(void)setsockopt(mnl_socket_get_fd(nl->socket), SOL_SOCKET, SO_RCVBUFFORCE, &size,
-			 sizeof(size));
-	nl->portid = mnl_socket_get_portid(nl->socket);
-	nl->seq = 1;
+	set_options(nl);
+	return 0;
+}
+
+int nl_adopt(struct nl *nl, int fd)
+{
+	int error = 0;
+	socklen_t len = sizeof(error);
+
+	*nl = (struct nl){0};
+	/* Reading it clears it: an overrun of whoever had the socket is no concern of ours. */
+	if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &len) < 0 ||
+	    fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) & ~O_NONBLOCK) < 0)
+		return -errno;
+	if (error && error != ENOBUFS)
+		return -error;
+	nl->socket = mnl_socket_fdopen(fd);
+	if (!nl->socket)
+		return -errno;
+	set_options(nl);
+	nl_drain(nl);
 	return 0;
 }
 

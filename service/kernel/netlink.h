@@ -24,6 +24,11 @@ struct nl_error {
 
 /* bus: NETLINK_NETFILTER, NETLINK_SOCK_DIAG or NETLINK_ROUTE. 0 or a negative errno. */
 int nl_open(struct nl *nl, int bus);
+/*
+ * Goes on with a socket that another process had: what is left in it is thrown away. Takes fd over
+ * when it returns 0; else a negative errno.
+ */
+int nl_adopt(struct nl *nl, int fd);
 void nl_close(struct nl *nl);
 /* Throws away what is there to read: it would be taken for answers to the next request. */
 void nl_drain(const struct nl *nl);

@@ -91,17 +91,16 @@ static void encode_key(const struct rs_set_info *info, const uint32_t *key, uint
 		nft_encode(info->fields[i], key[i], buf + i * 4, 4);
 }
 
-void nft_put_table(struct batch *b, enum rs_table table, uint16_t type, uint16_t flags,
-		   const uint32_t *table_flags)
+void nft_put_table(struct batch *b, enum rs_table table, const char *name, uint16_t type,
+		   uint16_t flags, const uint32_t *table_flags)
 {
 	struct nftnl_table *t = nftnl_table_alloc();
-	struct nlmsghdr *h =
-		batch_put(b, type, families[table], flags, "table %s", rs_table_name(table));
+	struct nlmsghdr *h = batch_put(b, type, families[table], flags, "table %s", name);
 
 	if (!t)
 		b->out_of_memory = true;
 	if (t && h) {
-		nftnl_table_set_str(t, NFTNL_TABLE_NAME, RULESET_TABLE);
+		nftnl_table_set_str(t, NFTNL_TABLE_NAME, name);
 		nftnl_table_set_u32(t, NFTNL_TABLE_FAMILY, families[table]);
 		if (table_flags)
 			nftnl_table_set_u32(t, NFTNL_TABLE_FLAGS, *table_flags);

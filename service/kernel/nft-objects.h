@@ -8,9 +8,9 @@
 #include "netlink.h"
 #include "ruleset.h"
 
-/* table_flags: NULL for none to be said. */
-void nft_put_table(struct batch *b, enum rs_table table, uint16_t type, uint16_t flags,
-		   const uint32_t *table_flags);
+/* One of that family; table_flags: NULL for none to be said. */
+void nft_put_table(struct batch *b, enum rs_table table, const char *name, uint16_t type,
+		   uint16_t flags, const uint32_t *table_flags);
 void nft_put_counter(struct batch *b, enum rs_counter counter);
 void nft_put_set(struct batch *b, enum rs_set set);
 void nft_put_chain(struct batch *b, enum rs_chain chain);

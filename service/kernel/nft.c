@@ -9,6 +9,9 @@
 #include <linux/netfilter.h>
 #include <linux/netfilter/nf_tables.h>
 
+/* Of no use to anybody else: it never exists. */
+#define PROBE_TABLE "sallyport-probe"
+
 static bool holds_leases(enum rs_set set)
 {
 	const struct rs_set_info *info = rs_set_info(set);
@@ -73,14 +76,32 @@ static void put_leases(struct batch *b, const struct nft_leases *leases)
 		put_lease(b, NFT_MSG_NEWSETELEM, NLM_F_CREATE, &leases->items[i]);
 }
 
+int nft_table_flags(struct nl *nl, uint32_t *ret_flags, struct nl_error *ret_error)
+{
+	_cleanup_(batch_clear) struct batch b = {0};
+	uint32_t flags = NFT_FLAG_OWNER | NFT_FLAG_PERSIST;
+	int r;
+
+	/* The second message aborts the first: deleted twice is deleted once too often. */
+	batch_begin(&b, nl);
+	nft_put_table(&b, TABLE_WALL, PROBE_TABLE, NFT_MSG_NEWTABLE, NLM_F_CREATE | NLM_F_EXCL,
+		      &flags);
+	nft_put_table(&b, TABLE_WALL, PROBE_TABLE, NFT_MSG_DELTABLE, 0, NULL);
+	nft_put_table(&b, TABLE_WALL, PROBE_TABLE, NFT_MSG_DELTABLE, 0, NULL);
+	r = batch_commit(&b, ret_error);
+	*ret_flags = r == -ENOENT ? flags : 0;
+	/* Kernels without the flag say the one or the other. */
+	return r == -ENOENT || r == -EOPNOTSUPP || r == -EINVAL ? 0 : r;
+}
+
 /* Anew: what is made first is there to be deleted, whether there was a table or not. */
 static void put_table(struct batch *b, enum rs_table table, const struct nft_wall *w)
 {
-	nft_put_table(b, table, NFT_MSG_NEWTABLE, NLM_F_CREATE, &w->flags);
+	nft_put_table(b, table, RULESET_TABLE, NFT_MSG_NEWTABLE, NLM_F_CREATE, &w->flags);
 	if (!w->anew)
 		return;
-	nft_put_table(b, table, NFT_MSG_DELTABLE, 0, NULL);
-	nft_put_table(b, table, NFT_MSG_NEWTABLE, NLM_F_CREATE, &w->flags);
+	nft_put_table(b, table, RULESET_TABLE, NFT_MSG_DELTABLE, 0, NULL);
+	nft_put_table(b, table, RULESET_TABLE, NFT_MSG_NEWTABLE, NLM_F_CREATE, &w->flags);
 }
 
 int nft_load(struct nl *nl, const struct nft_wall *w, struct nl_error *ret_error)
@@ -218,7 +239,7 @@ int nft_delete(struct nl *nl, enum rs_table table, struct nl_error *ret_error)
 	_cleanup_(batch_clear) struct batch b = {0};
 
 	batch_begin(&b, nl);
-	nft_put_table(&b, table, NFT_MSG_DELTABLE, 0, NULL);
+	nft_put_table(&b, table, RULESET_TABLE, NFT_MSG_DELTABLE, 0, NULL);
 	return batch_commit(&b, ret_error);
 }
 

@@ -16,6 +16,12 @@
 #define NFT_FLAG_OWNER 0x2u
 #define NFT_FLAG_PERSIST 0x4u
 
+/*
+ * Which of the two flags a table may have here: both, or 0. Asked in a transaction that always
+ * aborts, so nothing comes of it. 0 or a negative errno, and then nothing is known.
+ */
+int nft_table_flags(struct nl *nl, uint32_t *ret_flags, struct nl_error *ret_error);
+
 /* A lease as the kernel has it: a new flow of uid gets mark, flows with mark go on. */
 struct nft_lease {
 	uid_t uid;
