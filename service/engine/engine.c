@@ -24,18 +24,27 @@ static void open_socket(struct nl *nl, int bus)
 		fatal("no netlink socket: %s; the wall stays as it is", strerror(-r));
 }
 
-void engine_open_wall(struct engine *e)
+void engine_init(struct engine *e)
 {
 	e->peer = -1;
 	e->repair_at = USEC_INFINITY;
-	e->table_flags = NFT_FLAG_OWNER | NFT_FLAG_PERSIST;
-	open_socket(&e->nft, NETLINK_NETFILTER);
 	open_socket(&e->route, NETLINK_ROUTE);
+}
+
+void engine_open_wall(struct engine *e)
+{
+	struct nl_error error;
+	int r;
+
+	open_socket(&e->nft, NETLINK_NETFILTER);
+	r = nft_table_flags(&e->nft, &e->table_flags, &error);
+	if (r < 0)
+		fatal("the kernel refuses %s: %s; the wall stays as it is", error.object,
+		      strerror(-r));
 }
 
 void engine_open(struct engine *e)
 {
-	engine_open_wall(e);
 	open_socket(&e->work, NETLINK_NETFILTER);
 	open_socket(&e->diag, NETLINK_SOCK_DIAG);
 }

@@ -19,7 +19,7 @@ struct engine {
 	struct nl route, route_watch;
 	struct route_ranges on_link; /* what the kernel's set of them holds */
 	bool on_link_known;
-	uint32_t table_flags; /* 0 once the kernel has shown that it lacks them */
+	uint32_t table_flags; /* 0 where the kernel lacks one of them */
 
 	struct {                          /* the second wall; egress.c */
 		uint32_t token;           /* marks what the first one has admitted; 0: none yet */
@@ -54,7 +54,12 @@ struct load_report {
 	char text[WIRE_TEXT_SIZE]; /* the first error, or a sentence */
 };
 
-/* Opens the netlink sockets. Fatal on failure. The first is enough to load or open the wall. */
+/* What comes first. Fatal on failure. */
+void engine_init(struct engine *e);
+/*
+ * Opens the netlink socket that loads or opens the wall and finds out which flags its table may
+ * have; opens the others. Fatal on failure. An engine that goes on begins with owner_open().
+ */
 void engine_open_wall(struct engine *e);
 void engine_open(struct engine *e);
 

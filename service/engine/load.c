@@ -105,7 +105,7 @@ static void describe(const struct nl_error *error, char *buf, size_t size)
 
 /*
  * When the kernel's answers were lost, it has either all of this load or nothing of it; loading
- * again makes it sure. Whether it keeps an owned table without its owner shows at the first load.
+ * again makes it sure. A table that somebody else made without those flags never gets them.
  */
 static int load_wall(struct engine *e, struct nft_wall *w, struct nl_error *error)
 {
@@ -114,8 +114,8 @@ static int load_wall(struct engine *e, struct nft_wall *w, struct nl_error *erro
 	w->flags = e->table_flags;
 	n = nft_load(&e->nft, w, error);
 	if (n == -EOPNOTSUPP && w->flags && strncmp(error->object, "table", 5) == 0) {
-		log_info("this kernel has no owned tables that persist: another root process could "
-			 "change the wall");
+		log_warning("the table that is there was not made by us: it cannot be owned, and "
+			    "another root process could change the wall");
 		w->flags = e->table_flags = 0;
 	}
 	/* The second time everything is written, whatever became of the first. */

@@ -11,6 +11,7 @@
 #include "engine.h"
 #include "links.h"
 #include "log.h"
+#include "owner.h"
 #include "paths.h"
 #include "sandbox.h"
 #include "start.h"
@@ -111,9 +112,9 @@ static void take_lock(void)
 		fatal("%s: %s; the wall stays as it is", ENGINE_LOCK_PATH, strerror(-r));
 }
 
-static int open_listener(const char *path)
+static int open_listener(int passed, const char *path)
 {
-	int fd = start_passed_socket(), r;
+	int fd = passed, r;
 
 	if (fd >= 0) {
 		(void)fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
@@ -261,6 +262,7 @@ static void loop(struct engine *e, int signals, int timer, int listener)
 int main(int argc, char **argv)
 {
 	static struct engine e;
+	struct passed passed;
 	struct options o;
 	int r, listener, signals, timer;
 
@@ -276,12 +278,14 @@ int main(int argc, char **argv)
 	if (geteuid() == 0)
 		start_run_dir();
 	take_lock();
-	listener = open_listener(o.socket_path);
+	start_take_passed(&passed);
+	listener = open_listener(passed.listener, o.socket_path);
 	sandbox_identity();
 	start_notify_open();
 	signals = open_signals();
 	timer = open_timer();
 
+	owner_open(&e, passed.owner);
 	engine_open(&e);
 	links_open(&e);
 	tamper_open(&e);

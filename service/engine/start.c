@@ -6,12 +6,17 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/netlink.h>
+#include <poll.h>
+#include <stdio.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
-#define PASSED_FD 3
+#define PASSED_FIRST 3
+#define PASSED_MAX 16
+#define BARRIER_TIMEOUT_MS 5000
 
 void start_run_dir(void)
 {
@@ -59,21 +64,45 @@ pid_t start_lock_holder(void)
 	return lock.l_pid;
 }
 
-int start_passed_socket(void)
+/* What may be passed, told apart by what it is: its order says nothing. */
+static bool is_socket(int fd, int domain, int type, int protocol)
+{
+	const struct {
+		int option, wanted;
+	} tests[] = {{SO_DOMAIN, domain}, {SO_TYPE, type}, {SO_PROTOCOL, protocol}};
+
+	for (size_t i = 0; i < ARRAY_SIZE(tests); i++) {
+		int value = -1;
+		socklen_t len = sizeof(value);
+
+		if (getsockopt(fd, SOL_SOCKET, tests[i].option, &value, &len) < 0 ||
+		    value != tests[i].wanted)
+			return false;
+	}
+	return true;
+}
+
+void start_take_passed(struct passed *ret)
 {
 	const char *pid = getenv("LISTEN_PID"), *fds = getenv("LISTEN_FDS");
-	uint32_t n_pid, n_fds;
-	int type = 0;
-	socklen_t len = sizeof(type);
+	uint32_t n_pid, n;
 
+	*ret = (struct passed){-1, -1};
 	if (!pid || !fds || parse_u32(pid, INT32_MAX, &n_pid) < 0 || (pid_t)n_pid != getpid())
-		return -1;
-	if (parse_u32(fds, 16, &n_fds) < 0 || n_fds != 1 ||
-	    getsockopt(PASSED_FD, SOL_SOCKET, SO_TYPE, &type, &len) < 0 || type != SOCK_SEQPACKET)
-		fatal("the service manager passed something else than one SEQPACKET socket; the wall "
-		      "stays as it is");
-	(void)fcntl(PASSED_FD, F_SETFD, FD_CLOEXEC);
-	return PASSED_FD;
+		return;
+	if (parse_u32(fds, PASSED_MAX, &n) < 0)
+		fatal("the service manager passed \"%s\" descriptors; the wall stays as it is",
+		      fds);
+	for (int fd = PASSED_FIRST; fd < PASSED_FIRST + (int)n; fd++) {
+		(void)fcntl(fd, F_SETFD, FD_CLOEXEC);
+		if (ret->listener < 0 && is_socket(fd, AF_UNIX, SOCK_SEQPACKET, 0))
+			ret->listener = fd;
+		else if (ret->owner < 0 && is_socket(fd, AF_NETLINK, SOCK_RAW, NETLINK_NETFILTER))
+			ret->owner = fd;
+		else
+			fatal("the service manager passed something else than one SEQPACKET socket "
+			      "and one netlink socket; the wall stays as it is");
+	}
 }
 
 int start_make_socket(const char *path, int *ret_fd)
@@ -126,8 +155,73 @@ void start_notify_open(void)
 		notify_fd = TAKE_FD(fd);
 }
 
+/* With a descriptor, if fd is not -1. 0 or a negative errno. */
+static int notify(const char *state, int fd)
+{
+	union {
+		struct cmsghdr header;
+		char buf[CMSG_SPACE(sizeof(int))];
+	} control = {0};
+	struct iovec iov = {.iov_base = (void *)(uintptr_t)state, .iov_len = strlen(state)};
+	struct msghdr m = {.msg_iov = &iov, .msg_iovlen = 1};
+	struct cmsghdr *c;
+
+	if (notify_fd < 0)
+		return -ENOTCONN;
+	if (fd >= 0) {
+		m.msg_control = control.buf;
+		m.msg_controllen = sizeof(control.buf);
+		c = CMSG_FIRSTHDR(&m);
+		*c = (struct cmsghdr){CMSG_LEN(sizeof(int)), SOL_SOCKET, SCM_RIGHTS};
+		memcpy(CMSG_DATA(c), &fd, sizeof(int));
+	}
+	return sendmsg(notify_fd, &m, MSG_NOSIGNAL) < 0 ? -errno : 0;
+}
+
 void start_notify(const char *state)
 {
-	if (notify_fd >= 0 && send(notify_fd, state, strlen(state), MSG_NOSIGNAL) < 0)
-		log_debug("the service manager was not told: %s", strerror(errno));
+	int r = notify(state, -1);
+
+	if (r < 0 && r != -ENOTCONN)
+		log_debug("the service manager was not told: %s", strerror(-r));
+}
+
+/* Until all that was said before has been worked off: then the other end of a pipe is closed. */
+static int notify_barrier(void)
+{
+	_cleanup_(closep) int read_end = -1, write_end = -1;
+	struct pollfd p = {0};
+	int fds[2], r;
+
+	if (pipe2(fds, O_CLOEXEC) < 0)
+		return -errno;
+	p.fd = read_end = fds[0];
+	write_end = fds[1];
+	r = notify("BARRIER=1", write_end);
+	if (r < 0)
+		return r;
+	write_end = close_fd(write_end);
+	r = poll(&p, 1, BARRIER_TIMEOUT_MS);
+	return r < 0 ? -errno : r == 0 ? -ETIMEDOUT : 0;
+}
+
+int start_store(const char *name, int fd)
+{
+	char state[64];
+	int r;
+
+	/* Not polled: an error that waits in the socket is no reason to let go of it. */
+	(void)snprintf(state, sizeof(state), "FDSTORE=1\nFDNAME=%s\nFDPOLL=0", name);
+	r = notify(state, fd);
+	return r < 0 ? r : notify_barrier();
+}
+
+int start_unstore(const char *name)
+{
+	char state[64];
+	int r;
+
+	(void)snprintf(state, sizeof(state), "FDSTOREREMOVE=1\nFDNAME=%s", name);
+	r = notify(state, -1);
+	return r < 0 ? r : notify_barrier();
 }

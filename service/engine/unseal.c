@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #define STOP_TIMEOUT_MS 10000
+#define RETRY_MS 20
 
 int command_seal(void)
 {
@@ -23,6 +24,7 @@ int command_seal(void)
 	struct nl_error error = {0};
 	int r;
 
+	engine_init(&e);
 	engine_open_wall(&e);
 	r = engine_seal_built_in(&e, &error);
 	if (r == -EPERM && start_lock_holder() > 0) {
@@ -89,6 +91,20 @@ static int stop_engine(void)
 	return poll(&p, 1, STOP_TIMEOUT_MS) == 1 ? 0 : -ETIMEDOUT;
 }
 
+/* The service manager lets go of the wall's owner a moment after it has stopped the engine. */
+static int delete_table(struct nl *nl, enum rs_table table, struct nl_error *ret_error)
+{
+	int r;
+
+	for (int waited = 0; waited < STOP_TIMEOUT_MS; waited += RETRY_MS) {
+		r = nft_delete(nl, table, ret_error);
+		if (r != -EPERM)
+			return r == -ENOENT ? 0 : r;
+		(void)poll(NULL, 0, RETRY_MS);
+	}
+	return r;
+}
+
 int command_unseal(void)
 {
 	static struct engine e; /* for as long as the process lives */
@@ -109,11 +125,12 @@ int command_unseal(void)
 		log_error("the engine does not stop: %s; the wall stays as it is", strerror(-r));
 		return EXIT_FAILURE;
 	}
+	engine_init(&e);
 	engine_open_wall(&e);
-	r = nft_delete(&e.nft, TABLE_EGRESS, &error);
-	if (r >= 0 || r == -ENOENT)
-		r = nft_delete(&e.nft, TABLE_WALL, &error);
-	if (r < 0 && r != -ENOENT) {
+	r = delete_table(&e.nft, TABLE_EGRESS, &error);
+	if (r >= 0)
+		r = delete_table(&e.nft, TABLE_WALL, &error);
+	if (r < 0) {
 		log_error("the kernel refuses %s: %s; the wall stays as it is", error.object,
 			  strerror(-r));
 		return EXIT_FAILURE;
