@@ -37,6 +37,11 @@ void sandbox_identity(void)
 			fatal("cannot become %s: %s; the wall stays", BUS_USER, strerror(errno));
 		return;
 	}
+	/* As the unit starts it, there is nothing to drop, and asking is not allowed. */
+	if (capng_get_caps_process() == 0 &&
+	    capng_have_capabilities(CAPNG_SELECT_CAPS) == CAPNG_NONE)
+		return;
+	capng_clear(CAPNG_SELECT_BOTH);
 	if (capng_apply(CAPNG_SELECT_CAPS) != 0)
 		fatal("capabilities cannot be dropped: %s; the wall stays", strerror(errno));
 }

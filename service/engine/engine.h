@@ -74,6 +74,8 @@ int engine_seal_built_in(struct engine *e, struct nl_error *ret_error);
 
 /* Loads again what is in force, leases too, over whatever somebody has made of it. */
 int engine_repair(struct engine *e, struct nl_error *ret_error);
+/* What the kernel refused, and what may be the matter, as a sentence without its end. */
+void engine_describe(const struct nl_error *error, char *buf, size_t size);
 
 /* Reads the policy again. On any error the ruleset in force stays in force. */
 void engine_reload(struct engine *e, struct load_report *ret);

@@ -90,7 +90,7 @@ static struct ruleset *build(const struct policy *p)
 	return r;
 }
 
-static void describe(const struct nl_error *error, char *buf, size_t size)
+void engine_describe(const struct nl_error *error, char *buf, size_t size)
 {
 	const char *hint = "";
 
@@ -207,7 +207,7 @@ static bool seal_with_policy(struct engine *e)
 		return false;
 	}
 	if (enforce(e, p, &no_leases, &error) < 0) {
-		describe(&error, text, sizeof(text));
+		engine_describe(&error, text, sizeof(text));
 		log_error("%s; the built-in wall is tried", text);
 		return false;
 	}
@@ -242,7 +242,7 @@ void engine_seal(struct engine *e)
 	char text[400];
 
 	if (!seal_with_policy(e) && engine_seal_built_in(e, &error) < 0) {
-		describe(&error, text, sizeof(text));
+		engine_describe(&error, text, sizeof(text));
 		fatal("%s; whatever wall was there before stays", text);
 	}
 	cut_earlier_flows(e);
@@ -290,7 +290,7 @@ void engine_reload(struct engine *e, struct load_report *ret)
 	} else {
 		ret->outcome = RELOAD_REFUSED;
 		ret->n_errors = 1;
-		describe(&error, ret->text, sizeof(ret->text));
+		engine_describe(&error, ret->text, sizeof(ret->text));
 		log_error("reload refused: %s; the ruleset in force stays", ret->text);
 		return;
 	}

@@ -22,6 +22,8 @@ int command_seal(void)
 {
 	static struct engine e; /* for as long as the process lives */
 	struct nl_error error = {0};
+	char text[400];
+	uid_t uid;
 	int r;
 
 	engine_init(&e);
@@ -33,13 +35,21 @@ int command_seal(void)
 		return EXIT_SUCCESS;
 	}
 	if (r < 0) {
-		log_error("the kernel refuses %s: %s %s; no wall was loaded", error.object,
-			  strerror(-r), error.text);
+		engine_describe(&error, text, sizeof(text));
+		log_error("%s; no wall was loaded", text);
 		return EXIT_FAILURE;
 	}
 	if (unlink(UNSEALED_PATH) < 0 && errno != ENOENT)
 		log_warning("%s: %s; the units will not start until it is removed", UNSEALED_PATH,
 			    strerror(errno));
+	/* Nobody could ever own this wall: better that the network waits for whoever mends it. */
+	if (resolve_user(NULL, ENGINE_USER, &uid) < 0) {
+		log_error(
+			"no user %s: install the package's sysusers.d file; the built-in wall is in "
+			"force",
+			ENGINE_USER);
+		return EXIT_FAILURE;
+	}
 	log_info("sealed with the built-in wall");
 	return EXIT_SUCCESS;
 }
