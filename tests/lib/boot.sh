@@ -33,6 +33,7 @@
 #
 #   boot_net COMMAND...      any program
 #   boot_link                eth0 comes up with its addresses and routes, as net_link of net.sh does
+#   boot_link_up             whether it is up
 #   boot_sees UID KIND ADDRESS:PORT  what the prober saw
 #   boot_mark, boot_left FROM [FILTER...]   mark and left of net.sh
 #
@@ -96,6 +97,7 @@ boot_packages()
 	local deb
 	for deb in "${1:-${SALLYPORT_DEBS:-/nonexistent}}"/*.deb; do
 		[ -f "$deb" ] || return 1
+		[[ ${deb##*/} != udev_* ]] || continue # would wait for devices, of which it has none
 		dpkg-deb --fsys-tarfile "$deb" |
 			tar --extract --keep-directory-symlink --directory="$BOOT_ROOT" ||
 			bail "unpack $deb"
@@ -181,7 +183,7 @@ boot_ended()
 
 boot_down()
 {
-	in_boot systemctl --no-block poweroff
+	in_boot systemctl --no-block poweroff 2>/dev/null # the answer may come too late
 	wait_for 60 gone "$(boot_name)" || bail "it does not power off" "$(boot_console | tail -n 20)"
 	[ "${1:-}" = -k ] || boot_ended
 }
@@ -254,6 +256,11 @@ boot_link()
 		route add default via 192.168.77.1
 		route add default via 2001:db8:77::1 dev eth0 onlink
 	EOT
+}
+
+boot_link_up()
+{
+	ip -n booted link show eth0 | grep -q '[<,]UP[,>]'
 }
 
 boot_sees()
