@@ -28,7 +28,7 @@ void tamper_repair(struct engine *e)
 			  error.object, strerror(-r));
 }
 
-static void tell(struct engine *e, const struct change *c)
+static void tell(struct engine *e, const struct change *c, usec_t took)
 {
 	struct wire_tampered m = {
 		.generation = c->generation,
@@ -36,9 +36,11 @@ static void tell(struct engine *e, const struct change *c)
 		.repaired = e->repair_at == USEC_INFINITY,
 	};
 
-	log_warning("TAMPERED: %s (pid %u) changed the wall, generation %u; %s",
+	log_warning("TAMPERED: %s (pid %u) changed the wall, generation %u; %s %llu.%llu ms",
 		    *c->name ? c->name : "an unknown process", c->pid, c->generation,
-		    m.repaired ? "it is as it was again" : "not repaired yet");
+		    m.repaired ? "it is as it was again, after" : "not repaired yet, tried for",
+		    (unsigned long long)(took / USEC_PER_MSEC),
+		    (unsigned long long)(took % USEC_PER_MSEC / 100));
 	(void)snprintf(m.name, sizeof(m.name), "%s", c->name);
 	wire_header_init(&m.header, WIRE_TAMPERED, 0);
 	engine_send(e, &m, sizeof(m), -1);
@@ -46,6 +48,7 @@ static void tell(struct engine *e, const struct change *c)
 
 void tamper_read(struct engine *e)
 {
+	usec_t since = now_boottime();
 	struct change last = {0};
 	size_t n;
 	int r;
@@ -59,5 +62,5 @@ void tamper_read(struct engine *e)
 		return;
 	tamper_repair(e);
 	if (n)
-		tell(e, &last);
+		tell(e, &last, now_boottime() - since);
 }
