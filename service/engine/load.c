@@ -140,9 +140,12 @@ static int load_walls(struct engine *e, const struct policy *p, struct nft_wall 
 	return r;
 }
 
-/* Policy and ruleset become the engine's once the kernel has them. */
+/*
+ * Policy and ruleset become the engine's once the kernel has them; *ret_before, if not NULL, is the
+ * policy before, the caller's now.
+ */
 static int enforce(struct engine *e, struct policy *p, const struct nft_leases *leases,
-		   struct nl_error *error)
+		   struct policy **ret_before, struct nl_error *error)
 {
 	_cleanup_(ruleset_freep) struct ruleset *r = build(p);
 	/* Only in a table that nobody else can change is the last load certainly what is there. */
@@ -156,7 +159,10 @@ static int enforce(struct engine *e, struct policy *p, const struct nft_leases *
 	n = load_walls(e, p, &w, error);
 	if (n < 0)
 		return n;
-	(void)policy_free(e->policy);
+	if (ret_before)
+		*ret_before = e->policy;
+	else
+		(void)policy_free(e->policy);
 	(void)ruleset_free(e->ruleset);
 	e->policy = p;
 	e->ruleset = TAKE_PTR(r);
@@ -185,7 +191,7 @@ int engine_seal_built_in(struct engine *e, struct nl_error *ret_error)
 	_cleanup_(policy_freep) struct policy *p = built_in_policy();
 	int r;
 
-	r = enforce(e, p, &no_leases, ret_error);
+	r = enforce(e, p, &no_leases, NULL, ret_error);
 	if (r < 0)
 		return r;
 	(void)TAKE_PTR(p);
@@ -206,7 +212,7 @@ static bool seal_with_policy(struct engine *e)
 			  report.n_errors);
 		return false;
 	}
-	if (enforce(e, p, &no_leases, &error) < 0) {
+	if (enforce(e, p, &no_leases, NULL, &error) < 0) {
 		engine_describe(&error, text, sizeof(text));
 		log_error("%s; the built-in wall is tried", text);
 		return false;
@@ -217,19 +223,35 @@ static bool seal_with_policy(struct engine *e)
 }
 
 /* Their packets have stopped with the load; their programs would wait for ever. */
+static void destroy_sockets(struct engine *e, const struct users *u,
+			    const struct policy *but_not_of)
+{
+	for (size_t i = 0; i < u->n; i++) {
+		bool autoconfig;
+		size_t n;
+		int r;
+
+		if (but_not_of && policy_door(but_not_of, u->items[i].uid, &autoconfig))
+			continue;
+		r = sockdiag_destroy(&e->diag, u->items[i].uid, &n);
+		if (r < 0)
+			log_warning("sockets of uid %u were left to time out: %s", u->items[i].uid,
+				    strerror(-r));
+	}
+}
+
+/* before: the doors that there were already, whose leases end by themselves; NULL: at start. */
+static void cut_flows_of_doors(struct engine *e, const struct policy *before)
+{
+	destroy_sockets(e, &e->policy->clearnet, before);
+	destroy_sockets(e, &e->policy->autoconfig, before);
+}
+
 static void cut_earlier_flows(struct engine *e)
 {
-	const struct users *doors[] = {&e->policy->clearnet, &e->policy->autoconfig};
-	size_t n;
 	int r;
 
-	for (size_t i = 0; i < ARRAY_SIZE(doors); i++)
-		for (size_t j = 0; j < doors[i]->n; j++) {
-			r = sockdiag_destroy(&e->diag, doors[i]->items[j].uid, &n);
-			if (r < 0)
-				log_warning("sockets of uid %u were left to time out: %s",
-					    doors[i]->items[j].uid, strerror(-r));
-		}
+	cut_flows_of_doors(e, NULL);
 	r = conntrack_delete(&e->work, MARK_LEASE, MARK_KIND);
 	if (r < 0)
 		log_warning("conntrack entries of earlier leases were left to time out: %s",
@@ -266,7 +288,7 @@ static void adopt(struct engine *e, struct policy *p)
 
 void engine_reload(struct engine *e, struct load_report *ret)
 {
-	_cleanup_(policy_freep) struct policy *p = NULL;
+	_cleanup_(policy_freep) struct policy *p = NULL, *before = NULL;
 	_cleanup_(ruleset_freep) struct ruleset *r = NULL;
 	struct nl_error error;
 
@@ -284,9 +306,10 @@ void engine_reload(struct engine *e, struct load_report *ret)
 		(void)ruleset_free(e->ruleset);
 		e->policy = TAKE_PTR(p);
 		e->ruleset = TAKE_PTR(r);
-	} else if (enforce(e, p, NULL, &error) == 0) {
+	} else if (enforce(e, p, NULL, &before, &error) == 0) {
 		ret->outcome = RELOAD_LOADED;
 		(void)TAKE_PTR(p);
+		cut_flows_of_doors(e, before);
 	} else {
 		ret->outcome = RELOAD_REFUSED;
 		ret->n_errors = 1;

@@ -66,8 +66,8 @@ static int see_route(const struct nlmsghdr *h, void *userdata)
 	bool direct = true;
 
 	if (mnl_nlmsg_get_payload_len(h) < sizeof(*m) || m->rtm_family != AF_INET ||
-	    m->rtm_type != RTN_UNICAST || m->rtm_scope != RT_SCOPE_LINK || m->rtm_dst_len == 0 ||
-	    m->rtm_dst_len > 32)
+	    m->rtm_table != RT_TABLE_MAIN || m->rtm_type != RTN_UNICAST ||
+	    m->rtm_scope != RT_SCOPE_LINK || m->rtm_dst_len == 0 || m->rtm_dst_len > 32)
 		return MNL_CB_OK;
 	mnl_attr_for_each(a, h, sizeof(*m))
 	{

@@ -175,10 +175,12 @@ static void chain_local6(struct ruleset *r)
 
 /*
  * Rows 3 and 4. The pair of owner and mark is alive only while the lease is; the mark is random
- * for each lease, so no flow of an ended one comes back under a new one.
+ * for each lease, so no flow of an ended one comes back under a new one. A flow's destination may
+ * become an address of this machine while it runs, hence the look at the link first.
  */
 static void chain_door(struct ruleset *r)
 {
+	RULE(r, DOOR, IS(OIF, RS_LOOPBACK_INDEX), REFUSE(DOOR_LOCAL));
 	RULE(r, DOOR, IN(LEASES, FIELD_SKUID, FIELD_CT_MARK), ACCEPT);
 	RULE(r, DOOR, IS_NOT(FIB_DADDR_TYPE, RS_FIB_UNICAST), REFUSE(DOOR_LOCAL));
 	RULE(r, DOOR, MASKED(IP_DADDR, 0xffff0000u, 0xa9fe0000u), REFUSE(DOOR_LOCAL));
@@ -198,9 +200,11 @@ static void chain_tor(struct ruleset *r, const struct policy *p)
 {
 	struct origin o = p->tor_may.origin;
 
-	RULE(r, TOR, IS(L4PROTO, IPPROTO_TCP), IS(CT_MARK, MARK_TOR), ACCEPT);
+	RULE(r, TOR, IS(CT_MARK, MARK_TOR), IS(L4PROTO, IPPROTO_TCP),
+	     IS_NOT(OIF, RS_LOOPBACK_INDEX), ACCEPT);
 	RULE(r, TOR, IS(CT_MARK, MARK_LOCAL), GOTO(FLOW_LOCAL));
-	RULE(r, TOR, IS(CT_MARK, MARK_LOCAL_TOR), GOTO(FLOW_LOCAL_TOR));
+	if (p->tor_may.loopback)
+		RULE_FROM(r, TOR, o, IS(CT_MARK, MARK_LOCAL_TOR), GOTO(FLOW_LOCAL_TOR));
 	RULE(r, TOR, IS(FIB_DADDR_TYPE, RS_FIB_LOCAL), GOTO(NEW_LOCAL));
 	RULE(r, TOR, IS_NOT(FIB_DADDR_TYPE, RS_FIB_UNICAST), REFUSE(NOT_UNICAST));
 	RULE(r, TOR, IS(L4PROTO, IPPROTO_TCP), MARK(MARK_TOR), ACCEPT);
@@ -221,6 +225,7 @@ static void chain_flows(struct ruleset *r)
 	RULE(r, FLOW_TOR, OWNED, REFUSE(STALE));
 	RULE(r, FLOW_TOR, ACCEPT);
 
+	RULE(r, FLOW_LAN, IS(OIF, RS_LOOPBACK_INDEX), REFUSE(LOCAL));
 	RULE(r, FLOW_LAN, NOT_IN(LAN, FIELD_IP_DADDR), REFUSE(STALE));
 	RULE(r, FLOW_LAN, OWNED, GOTO(LAN));
 	RULE(r, FLOW_LAN, ACCEPT);
@@ -235,6 +240,9 @@ static void chain_flows(struct ruleset *r)
 	RULE(r, FLOW_LOCAL, ACCEPT);
 
 	RULE(r, FLOW_LOCAL_TOR, IS_NOT(OIF, RS_LOOPBACK_INDEX), REFUSE(LOCAL));
+	/* A port that has become a service's is that service's users'. */
+	RULE(r, FLOW_LOCAL_TOR, IS(CT_DIRECTION, RS_CT_ORIGINAL), IN(CLAIMED, FIELD_TH_DPORT),
+	     OWNED, REFUSE(LOCAL));
 	RULE(r, FLOW_LOCAL_TOR, IN(TOR, FIELD_SKUID), ACCEPT);
 	RULE(r, FLOW_LOCAL_TOR, OWNED, UNMARK, REFUSE(ANSWER));
 	RULE(r, FLOW_LOCAL_TOR, ACCEPT);
@@ -351,6 +359,7 @@ static void chain_admit(struct ruleset *r)
 
 /*
  * Answers of admitted flows, and loopback. RELATED is not ESTABLISHED: it ends in input_other.
+ * What a reload has taken away from a flow's owner its peer may not send either.
  * The lines with Tor's uid are for connections that ran when the wall was loaded; the kernel
  * knows the socket of a segment before this hook only if the connection is established.
  */
@@ -360,7 +369,12 @@ static void chain_input(struct ruleset *r, const struct policy *p)
 	RULE(r, INPUT, IS(NFPROTO, RS_NFPROTO_IPV6), COUNT(INPUT6), DROP);
 	RULE(r, INPUT, MASKED(CT_STATE, RS_CT_ESTABLISHED, 0), GOTO(INPUT_OTHER));
 	if (p->tor.n)
+		RULE(r, INPUT, IS(CT_MARK, MARK_TOR), IS(L4PROTO, IPPROTO_TCP), ACCEPT);
+	if (p->tor.n && p->tor_may.udp)
 		RULE(r, INPUT, IS(CT_MARK, MARK_TOR), ACCEPT);
+	else if (p->tor.n && p->tor_may.dns)
+		RULE(r, INPUT, IS(CT_MARK, MARK_TOR), IS(L4PROTO, IPPROTO_UDP),
+		     IS(TH_SPORT, DNS_PORT), ACCEPT);
 	RULE(r, INPUT, IS(CT_MARK, MARK_LAN), GOTO(INPUT_LAN));
 	RULE(r, INPUT, IN(LIVE, FIELD_CT_MARK), ACCEPT);
 	if (p->tor.n)
@@ -368,6 +382,10 @@ static void chain_input(struct ruleset *r, const struct policy *p)
 		     ACCEPT);
 	RULE(r, INPUT, COUNT(INPUT), DROP);
 
+	RULE(r, INPUT_LAN, IN(STREAMS, FIELD_L4PROTO), IN(REFUSE_STREAM, FIELD_TH_SPORT),
+	     COUNT(INPUT), DROP);
+	RULE(r, INPUT_LAN, IN(DATAGRAMS, FIELD_L4PROTO), IN(REFUSE_DATAGRAM, FIELD_TH_SPORT),
+	     COUNT(INPUT), DROP);
 	RULE(r, INPUT_LAN, IN(LAN, FIELD_IP_SADDR), ACCEPT);
 	RULE(r, INPUT_LAN, COUNT(INPUT), DROP);
 

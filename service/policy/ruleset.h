@@ -153,6 +153,7 @@ extern const struct rs_field_info rs_fields[FIELD_N];
 #define RS_CT_RELATED 4u
 #define RS_CT_NEW 8u
 #define RS_CT_STATUS_DNAT 0x20u
+#define RS_CT_ORIGINAL 0u
 #define RS_CT_REPLY 1u
 /* FIELD_FIB_DADDR_TYPE (linux/rtnetlink.h, RTN_*). */
 #define RS_FIB_UNICAST 1u
