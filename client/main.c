@@ -72,6 +72,12 @@ const struct verb verbs[] = {
 	 "In the syntax of nft(8), each rule with the line that it comes from. Without FILE the\n"
 	 "system's policy. Needs neither the service nor a privilege.",
 	 verb_ruleset},
+	{NULL, "doctor", "", 0, 0, false, EVERY_VERB,
+	 "find what is wrong with this machine for the wall",
+	 "Looks at the wall, the policy, the kernel's switches, other tables, NetworkManager, the\n"
+	 "resolver, users and units; says what is wrong, why it matters, and what to do. Changes\n"
+	 "nothing. Not all of it can be seen without root.",
+	 verb_doctor},
 	{NULL, "help", "[VERB...]", 0, 2, false, EVERY_VERB, "this list, or more about a verb",
 	 "With --json all verbs and their options.", verb_help},
 };

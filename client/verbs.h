@@ -19,3 +19,4 @@ int verb_reload(const struct invocation *inv);
 int verb_watch(const struct invocation *inv);
 int verb_check(const struct invocation *inv);
 int verb_ruleset(const struct invocation *inv);
+int verb_doctor(const struct invocation *inv);
