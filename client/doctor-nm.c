@@ -8,9 +8,11 @@
 
 #define PROGRAM "/usr/sbin/NetworkManager"
 #define MAIN_FILE "/etc/NetworkManager/NetworkManager.conf"
-/* What was changed over D-Bus: counts only while the files say what they said then. */
+/*
+ * What was changed over D-Bus. A key there is ".set.KEY", or nothing for one that was taken away,
+ * and counts only while the files say what they said then: ".was.KEY".
+ */
 #define OWN_FILE "/var/lib/NetworkManager/NetworkManager-intern.conf"
-#define WAS ".was."
 
 static const struct {
 	const char *group, *key;
@@ -22,9 +24,12 @@ static const struct {
 };
 enum { KEY_DNS, KEY_ENABLED, KEY_URI, KEY_INTERVAL, KEY_N };
 
+/* How a key can be written. */
+enum { FORM_PLAIN, FORM_SET, FORM_WAS, FORM_N };
+static const char *const prefixes[FORM_N] = {"", ".set.", ".was."};
+
 struct values {
-	char *is[KEY_N];
-	char *was[KEY_N];
+	char *of[FORM_N][KEY_N];
 };
 
 struct file {
@@ -35,10 +40,9 @@ struct file {
 
 static void values_clear(struct values *v)
 {
-	for (size_t i = 0; i < KEY_N; i++) {
-		free(v->is[i]);
-		free(v->was[i]);
-	}
+	for (size_t form = 0; form < FORM_N; form++)
+		for (size_t i = 0; i < KEY_N; i++)
+			free(v->of[form][i]);
 	*v = (struct values){0};
 }
 
@@ -50,25 +54,29 @@ static void file_clear(struct file *f)
 
 static void set(char **to, const char *value)
 {
-	free(*to);
-	*to = strdup(value);
-	if (!*to)
+	char *copy = value ? strdup(value) : NULL;
+
+	if (value && !copy)
 		fail_oom();
+	free(*to);
+	*to = copy;
 }
 
 static void see_key(struct file *f, const char *key, const char *value)
 {
-	bool was = strncmp(key, WAS, sizeof(WAS) - 1) == 0;
+	size_t form = FORM_N - 1;
 
 	if (f->config && strcmp(key, "enable") == 0)
 		set(&f->enable, value);
-	if (was)
-		key += sizeof(WAS) - 1;
+	/* The plain form comes last: every key begins with nothing. */
+	while (strncmp(key, prefixes[form], strlen(prefixes[form])) != 0)
+		form--;
+	key += strlen(prefixes[form]);
 	for (size_t i = 0; i < KEY_N; i++) {
 		bool here = strcmp(keys[i].group, "main") == 0 ? f->main : f->connectivity;
 
 		if (here && strcmp(keys[i].key, key) == 0)
-			set(was ? &f->values.was[i] : &f->values.is[i], value);
+			set(&f->values.of[form][i], value);
 	}
 }
 
@@ -122,12 +130,14 @@ static void merge_file(struct values *v, const char *path, struct finding *f)
 		not_seen(f, path, r);
 	if (r < 0 || is_false(file.enable))
 		return;
-	if (file.enable && !is_true(file.enable))
+	if (file.enable && !is_true(file.enable)) {
 		found(f, DOCTOR_UNKNOWN, "%s counts only under a condition (%.100s)", path,
 		      file.enable);
+		return;
+	}
 	for (size_t i = 0; i < KEY_N; i++)
-		if (file.values.is[i])
-			set(&v->is[i], file.values.is[i]);
+		if (file.values.of[FORM_PLAIN][i])
+			set(&v->of[FORM_PLAIN][i], file.values.of[FORM_PLAIN][i]);
 }
 
 /* Files of packages and of this boot come before the main file, the administrator's after it. */
@@ -164,24 +174,29 @@ static void merge_own(struct values *v, struct finding *f)
 
 	if (r < 0 && r != -ENOENT)
 		not_seen(f, OWN_FILE, r);
-	for (size_t i = 0; r == 0 && i < KEY_N; i++)
-		if (own.values.is[i] && same(own.values.was[i], v->is[i]))
-			set(&v->is[i], own.values.is[i]);
+	for (size_t i = 0; r == 0 && i < KEY_N; i++) {
+		const char *to = own.values.of[FORM_SET][i], *was = own.values.of[FORM_WAS][i];
+
+		if ((to || was) && same(was, v->of[FORM_PLAIN][i]))
+			set(&v->of[FORM_PLAIN][i], to);
+	}
 }
 
 /* Without an address to ask, or with an interval of nothing, nobody is asked. */
-static bool connectivity_off(const struct values *v)
+static bool connectivity_off(char *const *is)
 {
 	uint32_t interval = 1;
 
-	return is_false(v->is[KEY_ENABLED]) || !v->is[KEY_URI] || !*v->is[KEY_URI] ||
-	       (v->is[KEY_INTERVAL] && parse_u32(v->is[KEY_INTERVAL], UINT32_MAX, &interval) == 0 &&
-		!interval);
+	if (is_false(is[KEY_ENABLED]) || !is[KEY_URI] || !*is[KEY_URI])
+		return true;
+	return is[KEY_INTERVAL] && parse_u32(is[KEY_INTERVAL], UINT32_MAX, &interval) == 0 &&
+	       !interval;
 }
 
 void doctor_network_manager(const struct doctor *d, struct finding *f)
 {
 	_cleanup_(values_clear) struct values v = {0};
+	char **is = v.of[FORM_PLAIN];
 	const char *dns;
 
 	(void)d;
@@ -191,12 +206,12 @@ void doctor_network_manager(const struct doctor *d, struct finding *f)
 	}
 	merge_files(&v, f);
 	merge_own(&v, f);
-	dns = v.is[KEY_DNS];
+	dns = is[KEY_DNS];
 	if (!dns || strcmp(dns, "none") != 0)
 		found(f, DOCTOR_WRONG, "[main] dns is %s%s, not none", dns ? "" : "not set",
 		      dns ? dns : "");
-	if (!connectivity_off(&v))
-		found(f, DOCTOR_WRONG, "[connectivity] is not off: it asks %.200s", v.is[KEY_URI]);
+	if (!connectivity_off(is))
+		found(f, DOCTOR_WRONG, "[connectivity] is not off: it asks %.200s", is[KEY_URI]);
 	if (f->result == DOCTOR_OK)
 		found(f, DOCTOR_OK, "dns=none, and no connectivity check");
 }

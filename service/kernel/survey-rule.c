@@ -34,7 +34,8 @@ void survey_attributes(const struct nlattr *nest, const struct nlattr **tb, size
 {
 	const struct nlattr *a;
 
-	memset(tb, 0, n * sizeof(*tb));
+	for (size_t i = 0; i < n; i++)
+		tb[i] = NULL;
 	if (!nest)
 		return;
 	mnl_attr_for_each_nested(a, nest)
@@ -61,7 +62,7 @@ static struct value *slot(struct machine *m, const struct nlattr *reg)
 	uint32_t number = survey_u32(reg);
 
 	if (number >= NFT_REG_1 && number <= NFT_REG_4)
-		return &m->slots[(number - NFT_REG_1) * 4];
+		return &m->slots[(size_t)(number - NFT_REG_1) * 4];
 	if (number >= NFT_REG32_00 && number - NFT_REG32_00 < SLOTS)
 		return &m->slots[number - NFT_REG32_00];
 	return NULL;

@@ -105,7 +105,8 @@ static bool foreign(const struct nlmsghdr *h, const struct nlattr **tb, size_t n
 	const struct nlattr *a;
 	const char *name;
 
-	memset(tb, 0, n * sizeof(*tb));
+	for (size_t i = 0; i < n; i++)
+		tb[i] = NULL;
 	if (mnl_nlmsg_get_payload_len(h) < sizeof(*g))
 		return false;
 	mnl_attr_for_each(a, h, sizeof(*g))
