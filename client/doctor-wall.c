@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The wall itself, the policy that it comes from, and the two processes behind it. */
 #include "doctor.h"
+#include "link.h"
 #include "nft.h"
 #include "paths.h"
 #include "ruleset.h"
@@ -145,6 +146,54 @@ void doctor_owner(const struct doctor *d, struct finding *f)
 		      "nobody can: this kernel, %s, is older than 6.9, and the engine is left to "
 		      "watch the table",
 		      release);
+}
+
+static bool is_covered(const struct survey *s, const char *link)
+{
+	for (size_t i = 0; i < s->n_covered; i++)
+		if (strcmp(s->covered[i].name, link) == 0)
+			return true;
+	return false;
+}
+
+static int list_links(struct links *ret)
+{
+	struct nl nl;
+	int r = nl_open(&nl, NETLINK_ROUTE);
+
+	if (r < 0)
+		return r;
+	r = link_list(&nl, ret);
+	nl_close(&nl);
+	return r;
+}
+
+void doctor_egress(const struct doctor *d, struct finding *f)
+{
+	_cleanup_(links_clear) struct links links = {0};
+	int r = list_links(&links);
+
+	if (d->survey_error || r < 0) {
+		not_seen(f, r < 0 ? "the links" : "the kernel's tables",
+			 r < 0 ? r : d->survey_error);
+		return;
+	}
+	if (!d->policy) {
+		found(f, DOCTOR_UNKNOWN, "a policy with errors does not say which links");
+		return;
+	}
+	if (!d->policy->egress.enable) {
+		found(f, DOCTOR_OK, "the policy wants no second wall");
+		return;
+	}
+	for (size_t i = 0; i < links.n; i++) {
+		const char *link = links.items[i].name;
+
+		if (policy_covers(d->policy, link) && !is_covered(&d->survey, link))
+			found(f, DOCTOR_WRONG, "link %s is not covered", link);
+	}
+	if (f->result == DOCTOR_OK)
+		found(f, DOCTOR_OK, "it stands on every link that the policy does not except");
 }
 
 void doctor_unsealed(const struct doctor *d, struct finding *f)

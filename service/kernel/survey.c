@@ -64,6 +64,7 @@ void survey_clear(struct survey *s)
 {
 	chains_clear(s);
 	jumps_clear(s);
+	objects_clear(&s->covered, &s->n_covered);
 	objects_clear(&s->flowtables, &s->n_flowtables);
 	objects_clear(&s->helpers, &s->n_helpers);
 	*s = (struct survey){0};
@@ -176,6 +177,30 @@ static void read_hook(struct survey_chain *c, const struct nlattr *nest)
 	}
 }
 
+static void add_object(struct reader *r, struct survey_object **items, size_t *n, uint8_t family,
+		       const char *table, const char *name)
+{
+	struct survey_object *o = grow(r, *items, *n, sizeof(*o), OBJECTS_MAX);
+
+	if (!o)
+		return;
+	*items = o;
+	o[(*n)++] = (struct survey_object){copy_name(r, table), copy_name(r, name), family};
+}
+
+/* A chain of ours: on which link it stands, if it is one of the second wall's. */
+static void see_own_chain(struct reader *r, const struct nlattr *const *tb)
+{
+	struct survey_chain c = {0};
+
+	if (!tb[NFTA_CHAIN_HOOK])
+		return;
+	read_hook(&c, tb[NFTA_CHAIN_HOOK]);
+	if (*c.devices)
+		add_object(r, &r->s->covered, &r->s->n_covered, NFPROTO_NETDEV, RULESET_TABLE,
+			   c.devices);
+}
+
 static int see_chain(const struct nlmsghdr *h, void *userdata)
 {
 	const struct nlattr *tb[NFTA_CHAIN_MAX + 1];
@@ -183,10 +208,15 @@ static int see_chain(const struct nlmsghdr *h, void *userdata)
 	struct survey_chain *c;
 	const char *type;
 
-	if (begins_anew(r, h))
+	if (begins_anew(r, h)) {
 		chains_clear(r->s);
-	if (!foreign(h, tb, ARRAY_SIZE(tb), NFTA_CHAIN_TABLE))
+		objects_clear(&r->s->covered, &r->s->n_covered);
+	}
+	if (!foreign(h, tb, ARRAY_SIZE(tb), NFTA_CHAIN_TABLE)) {
+		if (tb[NFTA_CHAIN_TABLE] && family_of(h) == NFPROTO_NETDEV)
+			see_own_chain(r, tb);
 		return MNL_CB_OK;
+	}
 	c = grow(r, r->s->chains, r->s->n_chains, sizeof(*c), CHAINS_MAX);
 	if (!c)
 		return MNL_CB_OK;
@@ -269,17 +299,6 @@ static int see_rule(const struct nlmsghdr *h, void *userdata)
 	if (rule.target)
 		add_jump(r, r->chain, rule.target);
 	return MNL_CB_OK;
-}
-
-static void add_object(struct reader *r, struct survey_object **items, size_t *n, uint8_t family,
-		       const char *table, const char *name)
-{
-	struct survey_object *o = grow(r, *items, *n, sizeof(*o), OBJECTS_MAX);
-
-	if (!o)
-		return;
-	*items = o;
-	o[(*n)++] = (struct survey_object){copy_name(r, table), copy_name(r, name), family};
 }
 
 static int see_flowtable(const struct nlmsghdr *h, void *userdata)

@@ -50,7 +50,7 @@ struct survey_chain {
 	uint32_t n_rules;
 };
 
-/* A flowtable, or an object that assigns a conntrack helper. */
+/* A flowtable, an object that assigns a conntrack helper, or a link. */
 struct survey_object {
 	char *table, *name;
 	uint8_t family;
@@ -62,8 +62,9 @@ struct survey {
 	uint32_t wall_owner; /* the netlink port of its owner; 0: nobody's */
 	struct survey_chain *chains;
 	size_t n_chains;
+	struct survey_object *covered; /* links that the second wall stands on, by name */
 	struct survey_object *flowtables, *helpers;
-	size_t n_flowtables, n_helpers;
+	size_t n_covered, n_flowtables, n_helpers;
 	struct survey_jump *jumps; /* internal */
 	size_t n_jumps;
 	bool incomplete; /* there was more than is looked at */
