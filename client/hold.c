@@ -189,14 +189,26 @@ static int on_list(sd_bus_message *m, void *userdata, sd_bus_error *error)
 	return 0;
 }
 
+/*
+ * A service that has gone has no door to list, and starting it would make dbus-daemon log our
+ * command line to the disk.
+ */
+static void ask_for_list(struct hold *h)
+{
+	_cleanup_(sd_bus_message_unrefp) sd_bus_message *m = NULL;
+
+	if (sd_bus_message_new_method_call(h->service->bus, &m, SERVICE_NAME, SERVICE_PATH,
+					   CLEARNET_INTERFACE, "ListLeases") >= 0 &&
+	    sd_bus_message_set_auto_start(m, false) >= 0)
+		(void)sd_bus_call_async(h->service->bus, &h->list, m, on_list, h, 0);
+}
+
 static int on_poll(sd_event_source *source, uint64_t now, void *userdata)
 {
 	struct hold *h = userdata;
 
 	if (!h->list)
-		(void)sd_bus_call_method_async(h->service->bus, &h->list, SERVICE_NAME,
-					       SERVICE_PATH, CLEARNET_INTERFACE, "ListLeases",
-					       on_list, h, NULL);
+		ask_for_list(h);
 	(void)sd_event_source_set_time(source, now + POLL_INTERVAL);
 	return sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
 }
