@@ -89,7 +89,8 @@ boot_install()
 	DESTDIR=$BOOT_ROOT meson install -C "$LAB_BUILD" --no-rebuild --quiet \
 		>"$LAB/log/install.log" 2>&1 || bail "meson install" "$(log_of install)"
 	umount "$LAB_BUILD/meson-logs"
-	boot_enable sallyport-seal.service sallyport-engine.socket sallyport-engine.service
+	boot_enable sallyport-seal.service sallyport-engine.socket sallyport-engine.service \
+		sallyport.service
 }
 
 boot_packages()
