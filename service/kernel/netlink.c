@@ -10,14 +10,17 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 
 #define RECEIVE_SIZE (64u << 10)
 /* Ten thousand services with their servers are about 3 MB. */
 #define SOCKET_BUFFER (16 << 20)
 #define DUMP_TRIES 5
+#define PATIENCE_S 1 /* the kernel answers at once, or has not answered */
 
 static void set_options(struct nl *nl)
 {
+	const struct timeval patience = {.tv_sec = PATIENCE_S};
 	int size = SOCKET_BUFFER;
 
 	/* Short acknowledgements, with the kernel's words. Old kernels do without. */
@@ -27,6 +30,9 @@ static void set_options(struct nl *nl)
 			 sizeof(size));
 	(void)setsockopt(mnl_socket_get_fd(nl->socket), SOL_SOCKET, SO_RCVBUFFORCE, &size,
 			 sizeof(size));
+	/* The end of a dump may get lost: whoever waits for it must not wait for ever. */
+	(void)setsockopt(mnl_socket_get_fd(nl->socket), SOL_SOCKET, SO_RCVTIMEO, &patience,
+			 sizeof(patience));
 	nl->portid = mnl_socket_get_portid(nl->socket);
 	nl->seq = 1;
 }
@@ -170,6 +176,27 @@ void batch_clear(struct batch *b)
 	*b = (struct batch){0};
 }
 
+/* libmnl takes a length over 2 GiB for a negative one, and reads on wherever it leads. */
+static bool well_formed(const char *buf, size_t size)
+{
+	while (size > 0) {
+		struct nlmsghdr h;
+		size_t n;
+
+		if (size < sizeof(h))
+			return false;
+		memcpy(&h, buf, sizeof(h));
+		if (h.nlmsg_len < sizeof(h) || h.nlmsg_len > size)
+			return false;
+		n = MNL_ALIGN(h.nlmsg_len);
+		if (n > size)
+			n = size;
+		buf += n;
+		size -= n;
+	}
+	return true;
+}
+
 static void describe_error(const struct batch *b, const struct nlmsghdr *h,
 			   const struct nlmsgerr *e, struct nl_error *ret)
 {
@@ -231,7 +258,6 @@ int batch_commit(struct batch *b, struct nl_error *ret_error)
 {
 	static char buf[RECEIVE_SIZE] __attribute__((aligned(8)));
 	struct verdict v = {0};
-	bool overrun = false;
 
 	*ret_error = (struct nl_error){0};
 	if (b->open && !b->out_of_memory) {
@@ -239,8 +265,11 @@ int batch_commit(struct batch *b, struct nl_error *ret_error)
 		v.last_seq = b->open->nlmsg_seq;
 	}
 	batch_control(b, NFNL_MSG_BATCH_END, "the end of the batch");
-	if (b->out_of_memory)
+	if (b->out_of_memory) {
+		(void)snprintf(ret_error->object, sizeof(ret_error->object),
+			       "what it was never told");
 		return ret_error->error = -ENOMEM;
+	}
 	nl_drain(b->nl);
 	if (mnl_socket_sendto(b->nl->socket, b->buf, b->size) < 0) {
 		ret_error->error = -errno;
@@ -252,12 +281,10 @@ int batch_commit(struct batch *b, struct nl_error *ret_error)
 	for (;;) {
 		ssize_t n = recv(mnl_socket_get_fd(b->nl->socket), buf, sizeof(buf), MSG_DONTWAIT);
 
-		if (n >= 0)
-			read_answers(b, buf, (size_t)n, &v);
-		else if (errno == ENOBUFS)
-			overrun = true;
-		else if (errno != EINTR)
+		if (n < 0 && errno != EINTR && errno != ENOBUFS)
 			break;
+		if (n >= 0 && well_formed(buf, (size_t)n))
+			read_answers(b, buf, (size_t)n, &v);
 	}
 	if (v.first.error) {
 		*ret_error = v.first;
@@ -265,8 +292,8 @@ int batch_commit(struct batch *b, struct nl_error *ret_error)
 	}
 	if (v.acknowledged)
 		return 0;
-	/* After an overrun the batch may have been committed: the caller must look. */
-	ret_error->error = overrun ? -ENOBUFS : -EPROTO;
+	/* Without an answer that can be read the batch may have been committed, or not. */
+	ret_error->error = -ENOBUFS;
 	(void)snprintf(ret_error->object, sizeof(ret_error->object), "the answer to the batch");
 	return ret_error->error;
 }
@@ -286,6 +313,10 @@ int nl_dump(struct nl *nl, struct nlmsghdr *h, mnl_cb_t cb, void *userdata)
 		while (r > MNL_CB_STOP) {
 			ssize_t n = mnl_socket_recvfrom(nl->socket, buf, sizeof(buf));
 
+			if (n >= 0 && !well_formed(buf, (size_t)n)) {
+				n = -1;
+				errno = EBADMSG;
+			}
 			if (n < 0)
 				r = MNL_CB_ERROR;
 			else
@@ -295,7 +326,7 @@ int nl_dump(struct nl *nl, struct nlmsghdr *h, mnl_cb_t cb, void *userdata)
 		if (r == MNL_CB_STOP)
 			return 0;
 		if (errno != EINTR)
-			return -errno;
+			return errno == EAGAIN ? -ETIMEDOUT : -errno;
 	}
 	return -EINTR;
 }

@@ -65,8 +65,9 @@ struct nlmsghdr *batch_put(struct batch *b, uint16_t type, uint16_t family, uint
 void batch_done(struct batch *b);
 
 /*
- * Sends the batch and reads the answers. 0 when the kernel has committed it; else a negative
- * errno, nothing was changed, and *ret_error says what the kernel refused.
+ * Sends the batch and reads the answers. 0 when the kernel has committed it; -ENOBUFS when the
+ * answers were lost, so that it has committed all of it or nothing; else a negative errno, nothing
+ * was changed, and *ret_error says what the kernel refused.
  */
 int batch_commit(struct batch *b, struct nl_error *ret_error);
 void batch_clear(struct batch *b);
@@ -76,6 +77,7 @@ int nl_request(struct nl *nl, struct nlmsghdr *h);
 
 /*
  * Sends one request (NLM_F_DUMP or not) and calls cb for every answer; cb returns MNL_CB_OK or
- * MNL_CB_ERROR. -EINTR after several torn dumps; else 0 or a negative errno.
+ * MNL_CB_ERROR. -EINTR after several torn dumps, -ETIMEDOUT when the end of the answers is lost,
+ * -EBADMSG when they make no sense; else 0 or a negative errno.
  */
 int nl_dump(struct nl *nl, struct nlmsghdr *h, mnl_cb_t cb, void *userdata);
