@@ -97,6 +97,21 @@ void engine_kernel_leases(const struct engine *e, struct nft_leases *ret)
 	}
 }
 
+/* A kernel that will not close a door is left to its timeouts, and to a new engine. */
+static void close_door(struct engine *e, const struct lease *l)
+{
+	struct nft_lease kl = kernel_lease(l, l->started);
+	struct nl_error error = {0};
+
+	for (int i = 0; i < REMOVE_TRIES; i++)
+		if (nft_lease_remove(&e->nft, &kl, &error) == 0)
+			return;
+	fatal("lease %llu: the kernel refuses to delete %s: %s; the door closes by itself within "
+	      "%llu s",
+	      (unsigned long long)l->id, error.object, strerror(-error.error),
+	      (unsigned long long)(LEASE_KERNEL_TIMEOUT / USEC_PER_SEC));
+}
+
 int engine_grant(struct engine *e, const struct lease *l, int *ret_fd)
 {
 	_cleanup_(closep) int read_end = -1, write_end = -1;
@@ -110,6 +125,9 @@ int engine_grant(struct engine *e, const struct lease *l, int *ret_fd)
 	write_end = fds[1];
 	r = nft_lease_add(&e->nft, &kl, &error);
 	if (r < 0) {
+		/* When the answer was lost the kernel may have opened it, for nobody. */
+		if (r == -ENOBUFS)
+			close_door(e, l);
 		log_error("lease %llu: the kernel refuses %s: %s; the door stays closed",
 			  (unsigned long long)l->id, error.object, strerror(-r));
 		return r;
@@ -152,21 +170,6 @@ static void close_pipe(struct engine *e, uint64_t id)
 			e->pipes[i] = e->pipes[--e->n_pipes];
 			return;
 		}
-}
-
-/* A kernel that will not close a door is left to its timeouts, and to a new engine. */
-static void close_door(struct engine *e, const struct lease *l)
-{
-	struct nft_lease kl = kernel_lease(l, l->started);
-	struct nl_error error = {0};
-
-	for (int i = 0; i < REMOVE_TRIES; i++)
-		if (nft_lease_remove(&e->nft, &kl, &error) == 0)
-			return;
-	fatal("lease %llu: the kernel refuses to delete %s: %s; the door closes by itself within "
-	      "%llu s",
-	      (unsigned long long)l->id, error.object, strerror(-error.error),
-	      (unsigned long long)(LEASE_KERNEL_TIMEOUT / USEC_PER_SEC));
 }
 
 /* The packets have stopped; now the programs learn of it, and nothing is left to find. */
