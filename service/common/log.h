@@ -15,7 +15,7 @@ enum log_level {
 	LOG_LEVEL_DEBUG = 7,
 };
 
-/* The process's role, said at the front of each line; a static string. */
+/* The process's role, said at the front of each line; a static string. Of a crash, too. */
 void log_open(const char *role);
 void log_set_debug(bool on);
 void log_line(enum log_level level, const char *fmt, ...) _printf_(2, 3);

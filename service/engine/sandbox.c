@@ -116,10 +116,9 @@ static void seccomp_lock(void)
 			SCMP_A2(SCMP_CMP_MASKED_EQ, O_ACCMODE | O_CREAT | O_TRUNC, O_RDONLY));
 	if (r == 0)
 		r = seccomp_load(ctx);
-	if (ctx)
-		seccomp_release(ctx);
 	if (r < 0)
 		fatal("no seccomp filter: %s; the wall stays as it is", strerror(-r));
+	seccomp_release(ctx);
 }
 
 void sandbox_lock(void)
