@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/time.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -136,6 +137,8 @@ static int notify_fd = -1;
 
 void start_notify_open(void)
 {
+	/* One that does not read must not hang us: there are doors to close. */
+	const struct timeval patience = {.tv_usec = 100000};
 	const char *path = getenv("NOTIFY_SOCKET");
 	struct sockaddr_un addr = {.sun_family = AF_UNIX};
 	_cleanup_(closep) int fd = -1;
@@ -148,8 +151,9 @@ void start_notify_open(void)
 	if (path[0] == '@')
 		addr.sun_path[0] = '\0';
 	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	if (fd < 0 || connect(fd, (struct sockaddr *)&addr,
-			      (socklen_t)(offsetof(struct sockaddr_un, sun_path) + n)) < 0)
+	if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience)) < 0 ||
+	    connect(fd, (struct sockaddr *)&addr,
+		    (socklen_t)(offsetof(struct sockaddr_un, sun_path) + n)) < 0)
 		log_warning("the service manager cannot be told anything: %s", strerror(errno));
 	else
 		notify_fd = TAKE_FD(fd);
