@@ -156,7 +156,8 @@ class Rounds:
 
     def nothing_is_left(self):
         """An engine that was not killed closes at once, a new one before it is ready."""
-        wait_until(lambda: not self.kernel.doors() or not self.engine.alive(), 5)
+        wait_until(lambda: not self.engine.alive() or
+                   not self.kernel.doors() and not lease_flows(), 5)
         if self.engine.outcome() != 'ready':
             self.engine = ready_engine()
         doors, flows = self.kernel.doors(), lease_flows()
@@ -187,7 +188,7 @@ class Rounds:
                 report(False, f'round {cases.total() + 1}, killed during {case}', str(e))
                 return
             cases[case] += 1
-        report(cases.total() >= min(ROUNDS, 20), f'{cases.total()} rounds of SIGKILL')
+        report(cases.total() >= min(ROUNDS, LONG or 5), f'{cases.total()} rounds of SIGKILL')
         note(dict(cases))
 
     def quiet(self):
