@@ -159,12 +159,21 @@ static void on_refused(uint64_t id, void *userdata)
 		held_end(h, REASON_DENIED);
 }
 
+static void arm_recheck(struct manager *m)
+{
+	m->changed_again = false;
+	(void)sd_event_source_set_time_relative(m->recheck, RECHECK_DELAY);
+	(void)sd_event_source_set_enabled(m->recheck, SD_EVENT_ONESHOT);
+}
+
 static int recheck(sd_event_source *s, uint64_t usec, void *userdata)
 {
 	struct manager *m = userdata;
 
 	(void)s;
 	(void)usec;
+	if (m->changed_again)
+		arm_recheck(m);
 	for (struct held *h = m->held; h; h = h->next)
 		if (h->holder != 0)
 			authorize_again(m->authorizer, h->sender, ACTION_ENABLE, h->details,
@@ -180,9 +189,29 @@ static int on_polkit_changed(sd_bus_message *message, void *userdata, sd_bus_err
 	(void)error;
 	if (!m->held)
 		return 0;
-	(void)sd_event_source_set_time_relative(m->recheck, RECHECK_DELAY);
-	(void)sd_event_source_set_enabled(m->recheck, SD_EVENT_ONESHOT);
+	/* Never put off, or rules that keep changing would keep a door open: one more afterwards.
+	 */
+	if (sd_event_source_get_enabled(m->recheck, NULL) > 0)
+		m->changed_again = true;
+	else
+		arm_recheck(m);
 	return 0;
+}
+
+/*
+ * A signal that was sent to us alone came without a match, so the bus has not checked its sender:
+ * sd-bus takes any sender for a well-known name, in its own matches too (sd_bus_track). All that
+ * we listen to are broadcasts. The bus policy says the same; this holds before we have our name.
+ */
+static int drop_directed_signal(sd_bus_message *message, void *userdata, sd_bus_error *error)
+{
+	const char *sender = sd_bus_message_get_sender(message);
+
+	(void)userdata;
+	(void)error;
+	return sd_bus_message_is_signal(message, NULL, NULL) > 0 &&
+	       sd_bus_message_get_destination(message) &&
+	       !(sender && strcmp(sender, "org.freedesktop.DBus") == 0);
 }
 
 static int add_objects(struct manager *m)
@@ -217,7 +246,9 @@ int manager_start(struct manager *m, sd_event *event, sd_bus *bus, const char *e
 	*m = (struct manager){.event = event, .bus = bus};
 	m->authorizer = authorizer_new(bus);
 	clearnet_dns_open(&m->dns, RUN_DIR "/dns/resolv.conf");
-	r = add_objects(m);
+	r = sd_bus_add_filter(bus, NULL, drop_directed_signal, NULL);
+	if (r >= 0)
+		r = add_objects(m);
 	if (r >= 0)
 		r = sd_bus_add_match_async(bus, NULL,
 					   "type='signal',sender='org.freedesktop.PolicyKit1',"

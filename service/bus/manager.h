@@ -48,6 +48,7 @@ struct manager {
 	struct sessions *sessions;
 	struct clearnet_dns dns;
 	sd_event_source *recheck; /* polkit's rules have changed */
+	bool changed_again;       /* and once more since it was armed */
 
 	struct wire_limits limits; /* sealed 0 while the engine does not answer */
 	bool has_name;
