@@ -192,7 +192,7 @@ static int on_caller_gone(sd_bus_track *track, void *userdata)
 	(void)track;
 	cancel(q);
 	query_free(q);
-	return 0;
+	return 1;
 }
 
 static int send_check(struct query *q, const char *subject, bool prompt)

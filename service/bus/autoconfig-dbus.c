@@ -143,11 +143,12 @@ static int method_set(sd_bus_message *call, void *userdata, sd_bus_error *error)
 	if (consent)
 		(void)snprintf(w->network, sizeof(w->network), "%s", network);
 	memcpy(w->network_id, request.network, sizeof(w->network_id));
-	if (engine_client_request(m->engine, &request.header, WIRE_SET_CONSENT, sizeof(request),
-				  on_set, w) == 0)
+	r = engine_client_request(m->engine, uid, &request.header, WIRE_SET_CONSENT,
+				  sizeof(request), on_set, w);
+	if (r == 0)
 		return 1;
 	waiting_free(w);
-	return error_engine_lost(error);
+	return error_not_asked(error, r);
 }
 
 /* The name that was given with it, or, after a restart, the bytes as a UUID. */
@@ -190,13 +191,21 @@ static int method_get(sd_bus_message *call, void *userdata, sd_bus_error *error)
 {
 	struct manager *m = userdata;
 	struct wire_get_consent request = {0};
-	struct waiting *w = waiting_new(m, call);
+	struct waiting *w;
+	uid_t uid;
+	int r;
 
-	if (engine_client_request(m->engine, &request.header, WIRE_GET_CONSENT, sizeof(request),
-				  on_got, w) == 0)
+	r = caller_ids(call, &uid, NULL);
+	if (r < 0)
+		return r;
+
+	w = waiting_new(m, call);
+	r = engine_client_request(m->engine, uid, &request.header, WIRE_GET_CONSENT,
+				  sizeof(request), on_got, w);
+	if (r == 0)
 		return 1;
 	waiting_free(w);
-	return error_engine_lost(error);
+	return error_not_asked(error, r);
 }
 
 const sd_bus_vtable autoconfig_vtable[] = {

@@ -15,6 +15,7 @@
 struct waiting {
 	struct manager *manager;
 	sd_bus_message *call;
+	uid_t caller;
 	struct held lease;
 	pid_t pid;
 	char *session; /* as it was found while polkit was asked, or NULL */
@@ -27,7 +28,7 @@ static void waiting_free(struct waiting *w)
 	free(w);
 }
 
-static struct waiting *waiting_new(struct manager *m, sd_bus_message *call)
+static struct waiting *waiting_new(struct manager *m, sd_bus_message *call, uid_t caller)
 {
 	struct waiting *w = calloc(1, sizeof(*w));
 
@@ -35,6 +36,7 @@ static struct waiting *waiting_new(struct manager *m, sd_bus_message *call)
 		fatal_oom();
 	w->manager = m;
 	w->call = sd_bus_message_ref(call);
+	w->caller = caller;
 	return w;
 }
 
@@ -42,10 +44,12 @@ static struct waiting *waiting_new(struct manager *m, sd_bus_message *call)
 static int ask_engine(struct waiting *w, struct wire_header *request, enum wire_type type,
 		      size_t size, engine_answer_fn fn, sd_bus_error *error)
 {
-	if (engine_client_request(w->manager->engine, request, type, size, fn, w) == 0)
+	int r = engine_client_request(w->manager->engine, w->caller, request, type, size, fn, w);
+
+	if (r == 0)
 		return 1;
 	waiting_free(w);
-	return error_engine_lost(error);
+	return error_not_asked(error, r);
 }
 
 static int check_user(const struct manager *m, const char *user, const struct wire_door **ret,
@@ -120,10 +124,8 @@ static void on_session(uint64_t id, const char *path, bool active, void *userdat
 		held_end(h, REASON_SESSION);
 }
 
-static void bind_session(struct manager *m, const struct waiting *w)
+static void bind_session(struct manager *m, struct held *h, const struct waiting *w)
 {
-	struct held *h = held_find(m, w->lease.id);
-
 	if (w->session) {
 		h->session = strdup(w->session);
 		if (!h->session)
@@ -138,22 +140,19 @@ static void bind_session(struct manager *m, const struct waiting *w)
 static void reply_opened(struct waiting *w, const struct wire_lease_opened *opened, int fd)
 {
 	struct manager *m = w->manager;
+	struct held *h;
 	char id[24];
 
 	w->lease.id = opened->id;
 	w->lease.started = opened->started;
 	w->lease.expires = opened->expires;
-	if (held_add(m, w->call, &w->lease) < 0) {
-		struct held gone = w->lease;
-
-		gone.manager = m;
-		held_end(&gone, REASON_LEFT);
+	h = held_add(m, w->call, &w->lease);
+	if (h->ending)
 		return;
-	}
-	bind_session(m, w);
+	bind_session(m, h, w);
 	(void)snprintf(id, sizeof(id), "%" PRIu64, opened->id);
 	if (sd_bus_reply_method_return(w->call, "hst", fd, id, opened->expires) < 0)
-		held_end(held_find(m, opened->id), REASON_LEFT);
+		held_end(h, REASON_LEFT);
 	log_info("lease %s for %s, held by uid %u", id, w->lease.user, w->lease.holder);
 }
 
@@ -216,7 +215,7 @@ static int method_enable(sd_bus_message *call, void *userdata, sd_bus_error *err
 	if (r <= 0)
 		return r < 0 ? r : 1;
 
-	w = waiting_new(m, call);
+	w = waiting_new(m, call, uid);
 	w->pid = pid;
 	w->session = TAKE_PTR(session);
 	w->lease = (struct held){.uid = door->uid, .holder = uid};
@@ -288,8 +287,8 @@ static int method_extend(sd_bus_message *call, void *userdata, sd_bus_error *err
 
 	request.id = id;
 	request.seconds = seconds;
-	return ask_engine(waiting_new(m, call), &request.header, WIRE_LEASE_EXTEND, sizeof(request),
-			  on_extended, error);
+	return ask_engine(waiting_new(m, call, uid), &request.header, WIRE_LEASE_EXTEND,
+			  sizeof(request), on_extended, error);
 }
 
 /* After this reply no packet of the lease's flows passes: the engine has said so. */
@@ -339,8 +338,8 @@ static int method_disable(sd_bus_message *call, void *userdata, sd_bus_error *er
 	}
 
 	request.id = h->id;
-	return ask_engine(waiting_new(m, call), &request.header, WIRE_LEASE_END, sizeof(request),
-			  on_disabled, error);
+	return ask_engine(waiting_new(m, call, uid), &request.header, WIRE_LEASE_END,
+			  sizeof(request), on_disabled, error);
 }
 
 static int reply_leases(struct manager *m, sd_bus_message *call, uid_t uid, bool all)

@@ -9,7 +9,13 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 
+/*
+ * The rest is for ends of leases, heartbeats and limits. What a slow engine has not read yet must
+ * fit into the socket's buffer, too.
+ */
 #define REQUESTS_MAX 256
+#define REQUESTS_MAX_CALLERS 128
+#define REQUESTS_MAX_PER_UID 32
 #define ANSWER_TIMEOUT (5 * USEC_PER_SEC)
 #define HEARTBEAT_EVERY USEC_PER_SEC
 #define RETRY_FIRST (50 * USEC_PER_MSEC)
@@ -17,6 +23,7 @@
 
 struct request {
 	uint32_t cookie; /* 0: free */
+	uid_t caller;
 	usec_t deadline;
 	engine_answer_fn fn;
 	void *userdata;
@@ -69,17 +76,41 @@ static void lose(struct engine_client *c, const char *why)
 	arm(c, c->retry);
 }
 
-int engine_client_request(struct engine_client *c, struct wire_header *request, enum wire_type type,
-			  size_t size, engine_answer_fn fn, void *userdata)
+/* Nobody fills the table: neither one user, nor all callers together. */
+static bool over_limits(const struct engine_client *c, uid_t caller)
 {
-	struct request *slot = NULL;
+	size_t all = 0, own = 0;
+
+	for (size_t i = 0; i < REQUESTS_MAX; i++) {
+		const struct request *r = &c->requests[i];
+
+		if (!r->cookie || r->caller == CALLER_NONE)
+			continue;
+		all++;
+		own += r->caller == caller;
+	}
+	return all >= REQUESTS_MAX_CALLERS || own >= REQUESTS_MAX_PER_UID;
+}
+
+static struct request *free_slot(struct engine_client *c)
+{
+	for (size_t i = 0; i < REQUESTS_MAX; i++)
+		if (!c->requests[i].cookie)
+			return &c->requests[i];
+	return NULL;
+}
+
+int engine_client_request(struct engine_client *c, uid_t caller, struct wire_header *request,
+			  enum wire_type type, size_t size, engine_answer_fn fn, void *userdata)
+{
+	struct request *slot;
 	int r;
 
 	if (c->fd < 0)
 		return -ENOTCONN;
-	for (size_t i = 0; i < REQUESTS_MAX && !slot; i++)
-		if (!c->requests[i].cookie)
-			slot = &c->requests[i];
+	if (caller != CALLER_NONE && over_limits(c, caller))
+		return -EBUSY;
+	slot = free_slot(c);
 	if (!slot)
 		return -EBUSY;
 	if (++c->last_cookie == 0)
@@ -88,7 +119,8 @@ int engine_client_request(struct engine_client *c, struct wire_header *request, 
 	r = channel_send(c->fd, request, size, -1);
 	if (r < 0)
 		return r == -EAGAIN ? -EBUSY : -ENOTCONN; /* the io source sees the end itself */
-	*slot = (struct request){c->last_cookie, now_boottime() + ANSWER_TIMEOUT, fn, userdata};
+	*slot = (struct request){c->last_cookie, caller, now_boottime() + ANSWER_TIMEOUT, fn,
+				 userdata};
 	return 0;
 }
 
@@ -105,7 +137,8 @@ void engine_client_refresh(struct engine_client *c)
 {
 	struct wire_get_limits m = {0};
 
-	(void)engine_client_request(c, &m.header, WIRE_GET_LIMITS, sizeof(m), on_limits, c);
+	(void)engine_client_request(c, CALLER_NONE, &m.header, WIRE_GET_LIMITS, sizeof(m),
+				    on_limits, c);
 }
 
 static void on_alive(const struct wire_header *answer, int *fd, void *userdata)
@@ -144,8 +177,10 @@ static int on_timer(sd_event_source *s, uint64_t usec, void *userdata)
 		lose(c, "it does not answer");
 		return 0;
 	}
-	(void)engine_client_request(c, &m.header, WIRE_HEARTBEAT, sizeof(m), on_alive, c);
+	(void)engine_client_request(c, CALLER_NONE, &m.header, WIRE_HEARTBEAT, sizeof(m), on_alive,
+				    c);
 	arm(c, HEARTBEAT_EVERY);
+	c->events.tick(c->events.userdata);
 	return 0;
 }
 

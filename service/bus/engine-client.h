@@ -24,6 +24,8 @@ struct engine_events {
 	/* Another process has changed the wall. */
 	void (*tampered)(const struct wire_tampered *t, void *userdata);
 	void (*lost)(void *userdata);
+	/* A second has passed with the engine there: for what could not be asked before. */
+	void (*tick)(void *userdata);
 	void *userdata;
 };
 
@@ -31,12 +33,16 @@ int engine_client_new(sd_event *event, const char *path, const struct engine_eve
 		      struct engine_client **ret);
 struct engine_client *engine_client_free(struct engine_client *c);
 
+/* Not for a caller: the service's own requests, for which there is always room. */
+#define CALLER_NONE UINT32_MAX
+
 /*
- * Sends a request; the cookie is filled in. The answer comes to fn exactly once, never before
- * this returns. 0, -ENOTCONN when there is no engine, -EBUSY with too many requests open.
+ * Sends a request for a caller of that uid; the cookie is filled in. The answer comes to fn exactly
+ * once, never before this returns. 0, -ENOTCONN when there is no engine, -EBUSY with too many
+ * requests open, of this caller or of all.
  */
-int engine_client_request(struct engine_client *c, struct wire_header *request, enum wire_type type,
-			  size_t size, engine_answer_fn fn, void *userdata);
+int engine_client_request(struct engine_client *c, uid_t caller, struct wire_header *request,
+			  enum wire_type type, size_t size, engine_answer_fn fn, void *userdata);
 
 /* Asks for the limits again; the event follows. */
 void engine_client_refresh(struct engine_client *c);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "errors.h"
 
+#include <errno.h>
 #include <stdarg.h>
 
 int error_set(sd_bus_error *e, const char *name, const char *fmt, ...)
@@ -20,6 +21,15 @@ int error_engine_lost(sd_bus_error *e)
 		e, ERROR_ENGINE_FAILURE,
 		"The engine does not answer, so no door opens; the wall stays. See systemctl "
 		"status sallyport-engine.");
+}
+
+int error_not_asked(sd_bus_error *e, int r)
+{
+	if (r != -EBUSY)
+		return error_engine_lost(e);
+	return error_set(e, ERROR_TOO_MANY,
+			 "Too many requests of this user (or of all) wait for the engine; ask "
+			 "again in a moment.");
 }
 
 int error_refused(sd_bus_error *e, enum wire_refusal refusal, uint32_t detail, const char *user)

@@ -38,10 +38,10 @@ static int on_holder_gone(sd_bus_track *track, void *userdata)
 {
 	(void)track;
 	held_end(userdata, REASON_LEFT);
-	return 0;
+	return 1; /* done: after a 0 it would be called again and again */
 }
 
-int held_add(struct manager *m, sd_bus_message *call, const struct held *template)
+struct held *held_add(struct manager *m, sd_bus_message *call, const struct held *template)
 {
 	struct held *h = malloc(sizeof(*h));
 	char id[24];
@@ -57,17 +57,17 @@ int held_add(struct manager *m, sd_bus_message *call, const struct held *templat
 	r = sd_bus_track_new(m->bus, &h->track, on_holder_gone, h);
 	if (r >= 0)
 		r = sd_bus_track_add_sender(h->track, call);
-	if (r < 0) {
-		held_free(h);
-		return r;
-	}
 	h->next = m->held;
 	m->held = h;
-	(void)snprintf(id, sizeof(id), "%" PRIu64, h->id);
-	manager_signal(m, h->sender, "LeaseStarted", "sst", id, h->user, h->expires);
 	if (!h->next)
 		manager_changed(m, CLEARNET_INTERFACE, "ClearnetActive");
-	return 0;
+	if (r < 0) {
+		held_end(h, REASON_LEFT);
+		return h;
+	}
+	(void)snprintf(id, sizeof(id), "%" PRIu64, h->id);
+	manager_signal(m, h->sender, "LeaseStarted", "sst", id, h->user, h->expires);
+	return h;
 }
 
 void held_ended(struct manager *m, uint64_t id, enum wire_reason reason)
@@ -102,15 +102,29 @@ static void on_ended(const struct wire_header *answer, int *fd, void *userdata)
 		held_ended(userdata, ended->id, (enum wire_reason)ended->reason);
 }
 
+/* Without an engine the lease has ended, or will within the kernel's timeout. */
+static void ask_end(struct held *h)
+{
+	struct wire_lease_end m = {.id = h->id, .reason = h->reason};
+
+	h->asked = engine_client_request(h->manager->engine, CALLER_NONE, &m.header, WIRE_LEASE_END,
+					 sizeof(m), on_ended, h->manager) == 0;
+}
+
 void held_end(struct held *h, enum wire_reason reason)
 {
-	struct wire_lease_end m = {.id = h->id, .reason = reason};
-
 	if (h->ending)
 		return;
-	/* Without an engine the lease has ended, or will within the kernel's timeout. */
-	h->ending = engine_client_request(h->manager->engine, &m.header, WIRE_LEASE_END, sizeof(m),
-					  on_ended, h->manager) == 0;
+	h->ending = true;
+	h->reason = reason;
+	ask_end(h);
+}
+
+void held_retry(struct manager *m)
+{
+	for (struct held *h = m->held; h; h = h->next)
+		if (h->ending && !h->asked)
+			ask_end(h);
 }
 
 void held_end_all(struct manager *m, enum wire_reason reason)

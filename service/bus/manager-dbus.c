@@ -42,9 +42,10 @@ static int method_reload(sd_bus_message *call, void *userdata, sd_bus_error *err
 	if (r <= 0)
 		return r < 0 ? r : 1;
 
-	if (engine_client_request(m->engine, &request.header, WIRE_RELOAD, sizeof(request),
-				  on_reloaded, call) < 0)
-		return error_engine_lost(error);
+	r = engine_client_request(m->engine, uid, &request.header, WIRE_RELOAD, sizeof(request),
+				  on_reloaded, call);
+	if (r < 0)
+		return error_not_asked(error, r);
 	(void)sd_bus_message_ref(call);
 	/* Answered in order: the new limits are known right after the reload. */
 	engine_client_refresh(m->engine);

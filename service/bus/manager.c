@@ -134,6 +134,11 @@ static void on_engine_lost(void *userdata)
 		held_ended(m, m->held->id, REASON_FAILURE);
 }
 
+static void on_tick(void *userdata)
+{
+	held_retry(userdata);
+}
+
 static void on_session_gone(const char *path, void *userdata)
 {
 	struct manager *m = userdata;
@@ -238,8 +243,8 @@ static int add_objects(struct manager *m)
 
 int manager_start(struct manager *m, sd_event *event, sd_bus *bus, const char *engine_path)
 {
-	const struct engine_events engine_events = {on_limits, on_lease_ended, on_tampered,
-						    on_engine_lost, m};
+	const struct engine_events engine_events = {on_limits,      on_lease_ended, on_tampered,
+						    on_engine_lost, on_tick,        m};
 	const struct session_events session_events = {on_session_gone, on_sleeping, m};
 	int r;
 

@@ -34,7 +34,9 @@ struct held {
 	char *session;                   /* its session's object path, or NULL when it has none */
 	char details[HELD_DETAILS_SIZE]; /* what polkit was shown */
 	uint64_t started, expires;
-	bool ending; /* the engine was asked to end it */
+	bool ending; /* it is to end, for this reason */
+	enum wire_reason reason;
+	bool asked; /* the engine, to end it */
 	sd_bus_track *track;
 	struct manager *manager;
 	struct held *next;
@@ -73,11 +75,16 @@ int caller_ids(sd_bus_message *m, uid_t *ret_uid, pid_t *ret_pid);
 
 struct held *held_find(const struct manager *m, uint64_t id);
 struct held *held_find_uid(const struct manager *m, uid_t uid);
-/* Enters a lease of the caller and tells it. -ENXIO when the caller has left the bus already. */
-int held_add(struct manager *m, sd_bus_message *call, const struct held *template);
-/* Asks the engine to end it; it is forgotten, and its holder told, when the engine has. */
+/* Enters a lease of the caller and tells it. When the caller has left already, it is ending. */
+struct held *held_add(struct manager *m, sd_bus_message *call, const struct held *template);
+/*
+ * Asks the engine to end it, until it could be asked; it is forgotten, and its holder told, when
+ * the engine has.
+ */
 void held_end(struct held *h, enum wire_reason reason);
 void held_end_all(struct manager *m, enum wire_reason reason);
+/* Asks again for what could not be asked. */
+void held_retry(struct manager *m);
 /* It has ended: tells its holder and forgets it. */
 void held_ended(struct manager *m, uint64_t id, enum wire_reason reason);
 

@@ -8,6 +8,7 @@
  *   extend ID SECONDS                   extended EXPIRES | error ...
  *   disable USER                        disabled | error ...
  *   list [interactive]                  listed N
+ *   consents N                          consent | error ..., for each of N calls at once
  *   latency N                           latency MEDIAN MAX, microseconds, of N reads one by one
  *   dropfd, dropbus, quit
  *
@@ -25,6 +26,7 @@
 
 #define SERVICE "org.sallyport1", "/org/sallyport1"
 #define CLEARNET "org.sallyport1.Clearnet"
+#define AUTOCONFIG "org.sallyport1.Autoconfig"
 #define PATIENCE (200 * USEC_PER_SEC)
 
 static sd_bus *bus;
@@ -103,6 +105,13 @@ static int on_listed(sd_bus_message *reply, void *userdata, sd_bus_error *error)
 	return printf("listed %d\n", n);
 }
 
+static int on_consent(sd_bus_message *reply, void *userdata, sd_bus_error *error)
+{
+	(void)userdata;
+	(void)error;
+	return print_error(reply) ? 1 : puts("consent");
+}
+
 static sd_bus_message *new_call(const char *member)
 {
 	sd_bus_message *m = NULL;
@@ -132,6 +141,15 @@ static int compare(const void *a, const void *b)
 {
 	return *(const usec_t *)a < *(const usec_t *)b ? -1
 						       : *(const usec_t *)a > *(const usec_t *)b;
+}
+
+static void consents(uint32_t n)
+{
+	for (uint32_t i = 0; i < n; i++)
+		if (sd_bus_call_method_async(bus, NULL, SERVICE, AUTOCONFIG, "GetConsent",
+					     on_consent, NULL, NULL) < 0)
+			(void)puts("error cannot send");
+	(void)puts("asking");
 }
 
 static void latency(uint32_t n)
@@ -176,6 +194,8 @@ static void obey(char *line)
 		send_call(m, false, on_disabled);
 	} else if (strcmp(word[0], "list") == 0) {
 		send_call(new_call("ListLeases"), *word[1], on_listed);
+	} else if (strcmp(word[0], "consents") == 0 && parse_u32(word[1], 1000, &n) == 0) {
+		consents(n);
 	} else if (strcmp(word[0], "latency") == 0 && parse_u32(word[1], 10000, &n) == 0) {
 		latency(n);
 	} else if (strcmp(word[0], "dropfd") == 0) {
