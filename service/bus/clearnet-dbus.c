@@ -149,6 +149,15 @@ static void reply_opened(struct waiting *w, const struct wire_lease_opened *open
 	h = held_add(m, w->call, &w->lease);
 	if (h->ending)
 		return;
+	if (sessions_asleep(m->sessions)) {
+		sd_bus_error e = SD_BUS_ERROR_NULL;
+
+		held_end(h, REASON_SUSPEND);
+		(void)error_asleep(&e);
+		(void)sd_bus_reply_method_error(w->call, &e);
+		sd_bus_error_free(&e);
+		return;
+	}
 	bind_session(m, h, w);
 	(void)snprintf(id, sizeof(id), "%" PRIu64, opened->id);
 	if (sd_bus_reply_method_return(w->call, "hst", fd, id, opened->expires) < 0)
@@ -159,7 +168,9 @@ static void reply_opened(struct waiting *w, const struct wire_lease_opened *open
 static void on_opened(const struct wire_header *answer, int *fd, void *userdata)
 {
 	struct waiting *w = userdata;
+	struct manager *m = w->manager;
 
+	m->opening--;
 	if (!error_answered(w->call, answer, WIRE_LEASE_OPENED, w->lease.user)) {
 		if (*fd >= 0)
 			reply_opened(w, (const void *)answer, *fd);
@@ -167,6 +178,7 @@ static void on_opened(const struct wire_header *answer, int *fd, void *userdata)
 			(void)error_answered(w->call, NULL, WIRE_LEASE_OPENED, "");
 	}
 	waiting_free(w);
+	manager_let_sleep(m);
 }
 
 /*
@@ -201,6 +213,8 @@ static int method_enable(sd_bus_message *call, void *userdata, sd_bus_error *err
 		return r;
 	if (held_find_uid(m, door->uid))
 		return error_refused(error, REFUSAL_BUSY, 0, user);
+	if (sessions_asleep(m->sessions))
+		return error_asleep(error);
 
 	note = authorize_note(m->authorizer, call);
 	session = note ? strdup(note) : NULL;
@@ -224,7 +238,10 @@ static int method_enable(sd_bus_message *call, void *userdata, sd_bus_error *err
 	request.uid = door->uid;
 	request.seconds = seconds;
 	request.holder = uid;
-	return ask_engine(w, &request.header, WIRE_LEASE_OPEN, sizeof(request), on_opened, error);
+	r = ask_engine(w, &request.header, WIRE_LEASE_OPEN, sizeof(request), on_opened, error);
+	if (r > 0)
+		m->opening++;
+	return r;
 }
 
 static int read_id(const char *text, uint64_t *ret)

@@ -23,6 +23,13 @@ int error_engine_lost(sd_bus_error *e)
 		"status sallyport-engine.");
 }
 
+int error_asleep(sd_bus_error *e)
+{
+	return error_set(e, ERROR_BUSY,
+			 "The machine goes to sleep, and no door is left open then; ask again when "
+			 "it is awake.");
+}
+
 int error_not_asked(sd_bus_error *e, int r)
 {
 	if (r != -EBUSY)

@@ -26,6 +26,8 @@ int error_set(sd_bus_error *e, const char *name, const char *fmt, ...) _printf_(
 /* What the engine refused, about a user ("" when it is about none). */
 int error_refused(sd_bus_error *e, enum wire_refusal refusal, uint32_t detail, const char *user);
 int error_engine_lost(sd_bus_error *e);
+/* Nothing is opened between the announcement of sleep and waking up. */
+int error_asleep(sd_bus_error *e);
 /* Why engine_client_request() failed. */
 int error_not_asked(sd_bus_error *e, int r);
 

@@ -88,8 +88,7 @@ void held_ended(struct manager *m, uint64_t id, enum wire_reason reason)
 	if (m->held)
 		return;
 	manager_changed(m, CLEARNET_INTERFACE, "ClearnetActive");
-	if (m->sessions)
-		sessions_release(m->sessions);
+	manager_let_sleep(m);
 }
 
 static void on_ended(const struct wire_header *answer, int *fd, void *userdata)

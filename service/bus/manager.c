@@ -136,7 +136,10 @@ static void on_engine_lost(void *userdata)
 
 static void on_tick(void *userdata)
 {
-	held_retry(userdata);
+	struct manager *m = userdata;
+
+	held_retry(m);
+	sessions_retry(m->sessions);
 }
 
 static void on_session_gone(const char *path, void *userdata)
@@ -148,12 +151,23 @@ static void on_session_gone(const char *path, void *userdata)
 			held_end(h, REASON_SESSION);
 }
 
+static bool all_closed(const struct manager *m)
+{
+	return !m->held && !m->opening;
+}
+
+void manager_let_sleep(struct manager *m)
+{
+	if (m->sessions && all_closed(m))
+		sessions_release(m->sessions);
+}
+
 static bool on_sleeping(void *userdata)
 {
 	struct manager *m = userdata;
 
 	held_end_all(m, REASON_SUSPEND);
-	return !m->held;
+	return all_closed(m);
 }
 
 static void on_refused(uint64_t id, void *userdata)

@@ -55,6 +55,7 @@ struct manager {
 	struct wire_limits limits; /* sealed 0 while the engine does not answer */
 	bool has_name;
 	struct held *held;
+	unsigned int opening; /* doors that the engine was asked for, and has not answered */
 	char network[NETWORK_NAME_MAX + 1]; /* as the one who consented called it */
 	uint8_t network_id[WIRE_NETWORK_SIZE];
 };
@@ -62,6 +63,9 @@ struct manager {
 /* Objects and matches on the bus, connection to the engine. 0 or a negative errno. */
 int manager_start(struct manager *m, sd_event *event, sd_bus *bus, const char *engine_path);
 void manager_stop(struct manager *m);
+
+/* Lets the machine sleep, if it is about to, once no door is open or about to be. */
+void manager_let_sleep(struct manager *m);
 
 /* The door of a name or number, or NULL; *ret_known: does such a user exist at all? */
 const struct wire_door *manager_door(const struct manager *m, const char *user, bool *ret_known);

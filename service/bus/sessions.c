@@ -17,6 +17,7 @@ struct sessions {
 	sd_bus *bus;
 	struct session_events events;
 	int inhibitor;
+	bool refused; /* logind is there, but gave no inhibitor */
 	bool asleep;
 };
 
@@ -173,10 +174,15 @@ static int on_inhibitor(sd_bus_message *reply, void *userdata, sd_bus_error *err
 	int fd;
 
 	(void)error;
-	if (sd_bus_message_is_method_error(reply, NULL) ||
-	    sd_bus_message_read(reply, "h", &fd) < 0 || s->inhibitor >= 0 || s->asleep)
+	/* Without logind nobody is asked again: its coming is announced. */
+	if (sd_bus_message_is_method_error(reply, SD_BUS_ERROR_SERVICE_UNKNOWN) ||
+	    sd_bus_message_is_method_error(reply, SD_BUS_ERROR_NAME_HAS_NO_OWNER) ||
+	    s->inhibitor >= 0 || s->asleep)
 		return 1;
-	s->inhibitor = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+	if (!sd_bus_message_is_method_error(reply, NULL) &&
+	    sd_bus_message_read(reply, "h", &fd) >= 0)
+		s->inhibitor = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+	s->refused = s->inhibitor < 0;
 	return 1;
 }
 
@@ -188,6 +194,7 @@ static void inhibit(struct sessions *s)
 
 	if (s->inhibitor >= 0)
 		return;
+	s->refused = false;
 	r = sd_bus_message_new_method_call(s->bus, &m, MANAGER, "Inhibit");
 	if (r >= 0)
 		r = sd_bus_message_append(m, "ssss", "sleep", "sallyport",
@@ -196,6 +203,17 @@ static void inhibit(struct sessions *s)
 	if (r >= 0)
 		(void)call(s, m, on_inhibitor, s);
 	(void)sd_bus_message_unref(m);
+}
+
+void sessions_retry(struct sessions *s)
+{
+	if (s->refused && !s->asleep)
+		inhibit(s);
+}
+
+bool sessions_asleep(const struct sessions *s)
+{
+	return s->asleep;
 }
 
 void sessions_release(struct sessions *s)

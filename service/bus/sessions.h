@@ -25,6 +25,10 @@ struct sessions *sessions_free(struct sessions *s);
 
 /* What sleeping() had to wait for is done: lets the machine sleep. */
 void sessions_release(struct sessions *s);
+/* From the announcement of sleep until waking up. */
+bool sessions_asleep(const struct sessions *s);
+/* Asks logind again to wait for us at the next sleep, if it would not or did not answer. */
+void sessions_retry(struct sessions *s);
 
 /*
  * Finds the session of a process, else the user's display session. fn is called once, perhaps

@@ -6,6 +6,7 @@
  *   session UID NAME    processes of UID are in session NAME, which is active
  *   inactive NAME       it is not any more; remove NAME: it has ended
  *   sleep, wake         announces it
+ *   refuse, grant       gives no delay locks, gives them again
  *
  * Prints "ready", "inhibited" and "released" (the delay lock is gone).
  */
@@ -34,6 +35,7 @@ static sd_bus *bus;
 static sd_event *event;
 static struct session sessions[8];
 static size_t n_sessions;
+static bool refusing;
 
 static const struct session *of_uid(uid_t uid)
 {
@@ -83,7 +85,8 @@ static int method_inhibit(sd_bus_message *m, void *userdata, sd_bus_error *error
 	int fds[2], r;
 
 	(void)userdata;
-	(void)error;
+	if (refusing)
+		return sd_bus_error_set(error, LOGIND ".OperationInProgress", "not now");
 	if (pipe2(fds, O_CLOEXEC) < 0 ||
 	    sd_event_add_io(event, NULL, fds[0], 0, on_released, NULL) < 0)
 		return -1;
@@ -144,6 +147,8 @@ static void obey(const char *line)
 	if (strcmp(word[0], "sleep") == 0 || strcmp(word[0], "wake") == 0)
 		(void)sd_bus_emit_signal(bus, MANAGER_PATH, MANAGER, "PrepareForSleep", "b",
 					 strcmp(word[0], "sleep") == 0);
+	if (strcmp(word[0], "refuse") == 0 || strcmp(word[0], "grant") == 0)
+		refusing = strcmp(word[0], "refuse") == 0;
 	for (size_t i = 0; i < n_sessions; i++) {
 		struct session *s = &sessions[i];
 
