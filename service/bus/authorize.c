@@ -334,6 +334,14 @@ static struct query *find_query(const struct authorizer *a, const sd_bus_message
 	return q;
 }
 
+void visit_end(struct visit *v)
+{
+	struct query *q = find_query(v->authorizer, v->message);
+
+	if (q && q->outcome != OUTCOME_PENDING)
+		query_free(q);
+}
+
 uint64_t authorize_open_question(const struct authorizer *a, const sd_bus_message *m)
 {
 	const struct query *q = find_query(a, m);

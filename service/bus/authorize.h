@@ -31,6 +31,16 @@ int authorize(struct authorizer *a, sd_bus_message *m, uid_t sender, const char 
 	      const char *const *details, sd_bus_error *error);
 
 /*
+ * Stands at the top of a handler that asks: when it returns, an answer that it did not use is
+ * forgotten, for it will not run again. (Refused above the authorize line, say.)
+ */
+struct visit {
+	struct authorizer *authorizer;
+	sd_bus_message *message;
+};
+void visit_end(struct visit *v);
+
+/*
  * What was learnt of the caller while the question is open, to be used when the handler runs
  * again: a number for the open question (0: none), and a text that goes with it.
  */
