@@ -261,7 +261,7 @@ static void on_extended(const struct wire_header *answer, int *fd, void *userdat
 	struct held *h;
 
 	(void)fd;
-	if (!error_answered(w->call, answer, WIRE_LEASE_EXTENDED, "")) {
+	if (!error_answered(w->call, answer, WIRE_LEASE_EXTENDED, w->lease.user)) {
 		h = held_find(w->manager, extended->id);
 		if (h)
 			h->expires = extended->expires;
@@ -277,6 +277,7 @@ static int method_extend(sd_bus_message *call, void *userdata, sd_bus_error *err
 	_cleanup_(visit_end) struct visit visit = {m->authorizer, call};
 	struct wire_lease_extend request = {0};
 	const struct held *h = NULL;
+	struct waiting *w;
 	char duration[24];
 	const char *text;
 	uint32_t seconds;
@@ -306,8 +307,10 @@ static int method_extend(sd_bus_message *call, void *userdata, sd_bus_error *err
 
 	request.id = id;
 	request.seconds = seconds;
-	return ask_engine(waiting_new(m, call, uid), &request.header, WIRE_LEASE_EXTEND,
-			  sizeof(request), on_extended, error);
+	w = waiting_new(m, call, uid);
+	memcpy(w->lease.user, h->user, sizeof(w->lease.user));
+	return ask_engine(w, &request.header, WIRE_LEASE_EXTEND, sizeof(request), on_extended,
+			  error);
 }
 
 /* After this reply no packet of the lease's flows passes: the engine has said so. */

@@ -128,10 +128,15 @@ static void handle_lease_extend(struct engine *e, const void *message)
 {
 	const struct wire_lease_extend *m = message;
 	struct wire_lease_extended answer = {.id = m->id};
+	const struct lease *l = lease_find(&e->leases, m->id);
 	enum wire_refusal refusal;
 	uint32_t detail;
 	int r;
 
+	if (l && user_changed(e->policy, l->uid)) {
+		refuse(e, m, REFUSAL_USER_CHANGED, 0);
+		return;
+	}
 	refusal = lease_extend(&e->leases, e->policy, m->id, m->seconds, now_boottime(),
 			       &answer.expires, &detail);
 	if (refusal != REFUSAL_NONE) {

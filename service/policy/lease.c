@@ -39,10 +39,12 @@ enum wire_refusal lease_consider(const struct lease_table *t, const struct polic
 				 struct lease *ret, uint32_t *ret_detail)
 {
 	enum wire_refusal refusal;
+	const struct user *user;
 	bool autoconfig;
 
 	*ret_detail = 0;
-	if (!policy_door(p, uid, &autoconfig))
+	user = policy_door(p, uid, &autoconfig);
+	if (!user)
 		return REFUSAL_NOT_A_DOOR;
 	if (autoconfig && t->consent.value != CONSENT_GRANTED)
 		return REFUSAL_NO_CONSENT;
@@ -64,6 +66,7 @@ enum wire_refusal lease_consider(const struct lease_table *t, const struct polic
 		.started = now,
 		.expires = now + seconds * USEC_PER_SEC,
 	};
+	memcpy(ret->user, user->name, sizeof(ret->user));
 	ret->kernel_until = lease_kernel_until(ret, now);
 	return REFUSAL_NONE;
 }
@@ -173,6 +176,15 @@ usec_t lease_next(const struct lease_table *t, usec_t heartbeat)
 	return next;
 }
 
+/* Still a door, of the same kind, and for the user that it was granted for. */
+static bool same_door(const struct lease *l, const struct policy *p)
+{
+	bool autoconfig;
+	const struct user *u = policy_door(p, l->uid, &autoconfig);
+
+	return u && autoconfig == l->autoconfig && strcmp(u->name, l->user) == 0;
+}
+
 void lease_reconsider(const struct lease_table *t, const struct policy *p, usec_t now,
 		      struct lease_effects *ret)
 {
@@ -182,10 +194,9 @@ void lease_reconsider(const struct lease_table *t, const struct policy *p, usec_
 	for (size_t i = 0; i < t->n; i++) {
 		const struct lease *l = &t->items[i];
 		usec_t left = l->expires > now ? l->expires - now : 0;
-		bool autoconfig;
 
-		if (policy_door(p, l->uid, &autoconfig) && autoconfig == l->autoconfig &&
-		    left <= p->lease.longest_seconds * USEC_PER_SEC && kept < p->lease.most)
+		if (same_door(l, p) && left <= p->lease.longest_seconds * USEC_PER_SEC &&
+		    kept < p->lease.most)
 			kept++;
 		else
 			effect_end(ret, l, REASON_POLICY);

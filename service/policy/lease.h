@@ -17,9 +17,10 @@
 
 struct lease {
 	uint64_t id;
-	uid_t uid;     /* for whom the door is open */
-	uint32_t mark; /* of its flows */
-	uid_t holder;  /* who asked */
+	uid_t uid;                      /* for whom the door is open */
+	char user[POLICY_NAME_MAX + 1]; /* as the policy called that uid then */
+	uint32_t mark;                  /* of its flows */
+	uid_t holder;                   /* who asked */
 	bool autoconfig;
 	usec_t started;
 	usec_t expires;
@@ -88,7 +89,7 @@ void lease_tick(const struct lease_table *t, usec_t heartbeat, usec_t now,
 /* When lease_tick() should be called again; USEC_INFINITY without leases. */
 usec_t lease_next(const struct lease_table *t, usec_t heartbeat);
 
-/* What a new policy would not grant: no door any more, too long, too many. */
+/* What a new policy would not grant: no door any more, another user's uid, too long, too many. */
 void lease_reconsider(const struct lease_table *t, const struct policy *p, usec_t now,
 		      struct lease_effects *ret);
 

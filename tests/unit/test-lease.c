@@ -217,6 +217,25 @@ static void test_reload(void)
 	g_assert_cmpuint(e.n, ==, 1);
 }
 
+/* Two users have changed numbers: neither has asked for what is open for the other. */
+static void test_reload_with_other_numbers(void)
+{
+	struct user users[] = {
+		{.name = "clearnet", .uid = SECOND_CLEARNET},
+		{.name = "second", .uid = CLEARNET},
+	};
+	struct policy p = a_policy(), q = a_policy();
+	struct lease_table t = {0};
+	uint64_t id = open_lease(&t, &p, CLEARNET, 600);
+	struct lease_effects e;
+
+	q.clearnet.items = users;
+	lease_reconsider(&t, &q, START, &e);
+	g_assert_cmpuint(e.n, ==, 1);
+	g_assert_cmpuint(e.items[0].id, ==, id);
+	g_assert_cmpint(e.items[0].reason, ==, REASON_POLICY);
+}
+
 static void test_consent(void)
 {
 	struct policy p = a_policy();
@@ -264,6 +283,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/lease/deadline", test_deadline);
 	g_test_add_func("/lease/life", test_life);
 	g_test_add_func("/lease/reload", test_reload);
+	g_test_add_func("/lease/reload-numbers", test_reload_with_other_numbers);
 	g_test_add_func("/lease/consent", test_consent);
 	g_test_add_func("/lease/end-all", test_end_all);
 	return g_test_run();
