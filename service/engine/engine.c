@@ -251,7 +251,7 @@ void engine_tick(struct engine *e, usec_t now)
 
 usec_t engine_next(const struct engine *e)
 {
-	usec_t next = lease_next(&e->leases, e->heartbeat);
+	usec_t next = lease_next(&e->leases, e->heartbeat, now_boottime());
 
 	if (e->repair_at < next)
 		next = e->repair_at;

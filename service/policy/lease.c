@@ -138,10 +138,15 @@ static usec_t renew_at(const struct lease *l)
 	return l->kernel_until - (LEASE_KERNEL_TIMEOUT - LEASE_RENEW_AFTER);
 }
 
+static bool heard_at(usec_t heartbeat, usec_t when)
+{
+	return when < heartbeat + LEASE_HEARTBEAT_MAX;
+}
+
 void lease_tick(const struct lease_table *t, usec_t heartbeat, usec_t now,
 		struct lease_effects *ret)
 {
-	bool heard = now < heartbeat + LEASE_HEARTBEAT_MAX;
+	bool heard = heard_at(heartbeat, now);
 
 	ret->n = 0;
 	for (size_t i = 0; i < t->n; i++) {
@@ -160,7 +165,7 @@ void lease_tick(const struct lease_table *t, usec_t heartbeat, usec_t now,
 	}
 }
 
-usec_t lease_next(const struct lease_table *t, usec_t heartbeat)
+usec_t lease_next(const struct lease_table *t, usec_t heartbeat, usec_t now)
 {
 	usec_t next = USEC_INFINITY;
 
@@ -169,8 +174,8 @@ usec_t lease_next(const struct lease_table *t, usec_t heartbeat)
 		usec_t renew = renew_at(l);
 
 		next = earlier(next, earlier(l->expires, l->kernel_until));
-		/* Too late to have been heard of by then: the next heartbeat calls the tick. */
-		if (renew < heartbeat + LEASE_HEARTBEAT_MAX)
+		/* Not heard of now or by then: the next heartbeat calls the tick. */
+		if (heard_at(heartbeat, now) && heard_at(heartbeat, renew))
 			next = earlier(next, renew);
 	}
 	return next;

@@ -87,7 +87,7 @@ void lease_tick(const struct lease_table *t, usec_t heartbeat, usec_t now,
 		struct lease_effects *ret);
 
 /* When lease_tick() should be called again; USEC_INFINITY without leases. */
-usec_t lease_next(const struct lease_table *t, usec_t heartbeat);
+usec_t lease_next(const struct lease_table *t, usec_t heartbeat, usec_t now);
 
 /* What a new policy would not grant: no door any more, another user's uid, too long, too many. */
 void lease_reconsider(const struct lease_table *t, const struct policy *p, usec_t now,

@@ -173,9 +173,9 @@ static void test_life(void)
 	struct lease_effects e;
 	unsigned renewals = 0;
 
-	g_assert_cmpuint(lease_next(&(struct lease_table){0}, START), ==, USEC_INFINITY);
+	g_assert_cmpuint(lease_next(&(struct lease_table){0}, START, START), ==, USEC_INFINITY);
 	while (lease_find(&t, id)) {
-		now = MIN(heartbeat + SECOND, lease_next(&t, heartbeat));
+		now = MIN(heartbeat + SECOND, lease_next(&t, heartbeat, now));
 		heartbeat = MAX(heartbeat, now - now % SECOND);
 		g_assert_cmpuint(now, <=, lease_find(&t, id)->kernel_until);
 		lease_tick(&t, heartbeat, now, &e);
@@ -189,6 +189,22 @@ static void test_life(void)
 	}
 	g_assert_cmpuint(now, ==, START + 60 * SECOND);
 	g_assert_cmpuint(renewals, ==, 9);
+}
+
+/* A renewal that was due, and missed until the last heartbeat was too old, is due no more. */
+static void test_no_tick_in_the_past(void)
+{
+	struct policy p = a_policy();
+	struct lease_table t = {0};
+	usec_t heartbeat = START + SECOND, now = heartbeat + LEASE_HEARTBEAT_MAX;
+	struct lease_effects e;
+
+	open_lease(&t, &p, CLEARNET, 600);
+	g_assert_cmpuint(lease_next(&t, heartbeat, START + 2 * SECOND), ==,
+			 START + LEASE_RENEW_AFTER);
+	lease_tick(&t, heartbeat, now, &e);
+	g_assert_cmpuint(e.n, ==, 0);
+	g_assert_cmpuint(lease_next(&t, heartbeat, now), ==, START + LEASE_KERNEL_TIMEOUT);
 }
 
 static void test_reload(void)
@@ -282,6 +298,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/lease/heartbeat", test_renewal_needs_a_heartbeat);
 	g_test_add_func("/lease/deadline", test_deadline);
 	g_test_add_func("/lease/life", test_life);
+	g_test_add_func("/lease/next", test_no_tick_in_the_past);
 	g_test_add_func("/lease/reload", test_reload);
 	g_test_add_func("/lease/reload-numbers", test_reload_with_other_numbers);
 	g_test_add_func("/lease/consent", test_consent);
