@@ -152,6 +152,8 @@ int engine_renew(struct engine *e, uint64_t id)
 	kl = kernel_lease(l, now);
 	kl.timeout_ms = milliseconds(now, until);
 	r = nft_lease_renew(&e->nft, &kl, &error);
+	if (r == -ENOENT)
+		return r; /* its time was up in the kernel */
 	if (r < 0) {
 		log_error("lease %llu: the kernel refuses to renew %s: %s", (unsigned long long)id,
 			  error.object, strerror(-r));

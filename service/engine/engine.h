@@ -82,7 +82,10 @@ void engine_reload(struct engine *e, struct load_report *ret);
 
 /* Grants a lease that lease_consider() allowed; *ret_fd: the holder's end. 0 or negative errno. */
 int engine_grant(struct engine *e, const struct lease *l, int *ret_fd);
-/* After lease_extend(): the kernel's timeout follows. 0 or a negative errno. */
+/*
+ * After lease_extend(): the kernel's timeout follows. 0 or a negative errno; -ENOENT when the
+ * kernel has ended it already.
+ */
 int engine_renew(struct engine *e, uint64_t id);
 /*
  * Ends a lease: the kernel's elements in one transaction, then sockets, then conntrack entries,

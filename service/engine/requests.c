@@ -123,12 +123,24 @@ static void handle_lease_open(struct engine *e, const void *message)
 	engine_send(e, &answer, sizeof(answer), fd);
 }
 
+/*
+ * The kernel's time ends up to some milliseconds before ours: what it has closed already has ended
+ * as it would have, and is not opened again.
+ */
+static void refuse_over(struct engine *e, const void *request, const struct lease *before)
+{
+	engine_end(e, before->id,
+		   before->kernel_until < before->expires ? REASON_BUS_SILENT : REASON_DEADLINE, 0);
+	refuse(e, request, REFUSAL_NO_SUCH_LEASE, 0);
+}
+
 /* Safe: the mark stays, the end never lies beyond the policy's longest from now. */
 static void handle_lease_extend(struct engine *e, const void *message)
 {
 	const struct wire_lease_extend *m = message;
 	struct wire_lease_extended answer = {.id = m->id};
 	const struct lease *l = lease_find(&e->leases, m->id);
+	struct lease before = l ? *l : (struct lease){0};
 	enum wire_refusal refusal;
 	uint32_t detail;
 	int r;
@@ -144,6 +156,10 @@ static void handle_lease_extend(struct engine *e, const void *message)
 		return;
 	}
 	r = engine_renew(e, m->id);
+	if (r == -ENOENT) {
+		refuse_over(e, m, &before);
+		return;
+	}
 	if (r < 0) {
 		engine_end(e, m->id, REASON_FAILURE, 0);
 		refuse(e, m, REFUSAL_ENGINE_FAILURE, (uint32_t)-r);

@@ -15,8 +15,8 @@ import time
 
 sys.path.insert(0, __file__.rsplit('/', 2)[0] + '/lib')
 # pylint: disable=wrong-import-position
-from labpy import (LIB, Gone, Mark, Peer, kill_engine, left, mark, note, pid_of, probe, records,
-                   report, start_engine, uid_of, wait_until)
+from labpy import (LIB, Gone, Mark, Peer, Refused, kill_engine, left, mark, note, pid_of, probe,
+                   records, report, start_engine, uid_of, wait_until)
 
 CLEARNET = uid_of('clearnet')
 ROUNDS = int(os.environ.get('LEASE_ROUNDS', '5'))
@@ -167,6 +167,28 @@ def rounds(text, ending, n):
         peer.close()
 
 
+def extended_at_the_end(n):
+    """In the last milliseconds an extension comes in time, or there is no such lease any more."""
+    text, peer, saw = 'extended as its time ends', Peer(), {}
+    for i in range(n):
+        lease = peer.open(CLEARNET, 1)
+        at = lease.expires / 1e6 - (0.001, 0.002, 0.003, 0.004, 0.006)[i % 5]
+        time.sleep(max(0, at - time.clock_gettime(time.CLOCK_BOOTTIME)))
+        try:
+            peer.extend(lease, 5)
+            peer.end(lease)
+            answer = 'extended'
+        except Refused as e:
+            answer = e.args[0]
+            reason = peer.ended(lease, 5)
+            if reason != 'deadline':
+                answer += f', ended as {reason}'
+        saw[answer] = saw.get(answer, 0) + 1
+        lease.close()
+    report(set(saw) <= {'extended', 'no-such-lease'}, text, saw)
+    peer.close()
+
+
 def quick():
     rounds('disabled: silence from the reply on', disabled, ROUNDS)
     rounds('the descriptor closed: silence soon', by_event('closed', lambda p, l: l.close()),
@@ -174,6 +196,7 @@ def quick():
     rounds('the bus process gone: silence soon', bus_gone, ROUNDS)
     rounds('the deadline: silence at once', by_event('deadline', lambda p, l: None, seconds=2),
            min(ROUNDS, 20))
+    extended_at_the_end(2 * ROUNDS)
 
 
 def by_the_kernel(text, cause, afterwards):
