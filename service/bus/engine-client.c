@@ -162,7 +162,7 @@ static bool hung(const struct engine_client *c)
 static int on_timer(sd_event_source *s, uint64_t usec, void *userdata)
 {
 	struct engine_client *c = userdata;
-	struct wire_heartbeat m = {0};
+	struct wire_heartbeat m = {.sent = now_boottime()};
 
 	(void)s;
 	(void)usec;

@@ -155,6 +155,7 @@ struct wire_limits {
 
 struct wire_heartbeat {
 	struct wire_header header;
+	uint64_t sent; /* microseconds of CLOCK_BOOTTIME */
 };
 
 struct wire_alive {

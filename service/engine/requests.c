@@ -59,13 +59,22 @@ static void handle_get_limits(struct engine *e, const void *message)
 	engine_send(e, &m, sizeof(m), -1);
 }
 
-/* Safe: it only keeps open what the policy has allowed, and not beyond its deadline. */
+/*
+ * Safe: it only keeps open what the policy has allowed, and not beyond its deadline. What counts is
+ * when it was sent: an engine that was stopped for long finds old ones.
+ */
 static void handle_heartbeat(struct engine *e, const void *message)
 {
+	const struct wire_heartbeat *beat = message;
 	struct wire_alive m = {0};
 
-	e->heartbeat = now_boottime();
-	wire_header_init(&m.header, WIRE_ALIVE, cookie_of(message));
+	if (beat->sent > now_boottime()) {
+		engine_drop_peer(e, "its HEARTBEAT is from the future");
+		return;
+	}
+	if (beat->sent > e->heartbeat)
+		e->heartbeat = beat->sent;
+	wire_header_init(&m.header, WIRE_ALIVE, beat->header.cookie);
 	engine_send(e, &m, sizeof(m), -1);
 }
 

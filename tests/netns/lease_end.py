@@ -8,6 +8,7 @@ death  the endings by a process that is dead or hung, down to the kernel's own t
 """
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -15,8 +16,8 @@ import time
 
 sys.path.insert(0, __file__.rsplit('/', 2)[0] + '/lib')
 # pylint: disable=wrong-import-position
-from labpy import (LIB, Gone, Mark, Peer, Refused, kill_engine, left, mark, note, pid_of, probe,
-                   records, report, start_engine, uid_of, wait_until)
+from labpy import (GET_CONSENT, LIB, Gone, Mark, Peer, Refused, kill_engine, left, mark, note,
+                   pid_of, probe, records, report, start_engine, uid_of, wait_until)
 
 CLEARNET = uid_of('clearnet')
 ROUNDS = int(os.environ.get('LEASE_ROUNDS', '5'))
@@ -167,6 +168,37 @@ def rounds(text, ending, n):
         peer.close()
 
 
+def kernel_seconds():
+    """How long the kernel would keep the only door open by itself."""
+    out = subprocess.run(['nft', 'list', 'set', 'inet', 'sallyport', 'live'], check=True,
+                         stdout=subprocess.PIPE, text=True).stdout
+    left_over = re.search(r'0x04\w+ .*?expires (?:(\d+)s)?', out)
+    return int(left_over.group(1) or 0) if left_over else -1
+
+
+def heartbeats():
+    """What counts is when it was sent, not when it was read; one from the future is a breach."""
+    peer = Peer()
+    peer.beating = False
+    peer.open(CLEARNET, 60)
+    time.sleep(6)
+    peer.beat(5.5)
+    peer.ask(GET_CONSENT, b'')  # answered after it, and after what it may have led to
+    seconds = kernel_seconds()
+    report(0 <= seconds < 10, 'an old heartbeat renews nothing', f'{seconds} s')
+    peer.beat()
+    report(wait_until(lambda: kernel_seconds() > 10, 2), 'a new one does', f'{kernel_seconds()} s')
+    peer.beat(-5)
+    try:
+        while True:
+            peer.receive()
+    except Gone:
+        report(True, 'whoever sends one from the future is let go')
+    except TimeoutError:
+        report(False, 'whoever sends one from the future is let go')
+    peer.close()
+
+
 def extended_at_the_end(n):
     """In the last milliseconds an extension comes in time, or there is no such lease any more."""
     text, peer, saw = 'extended as its time ends', Peer(), {}
@@ -197,6 +229,7 @@ def quick():
     rounds('the deadline: silence at once', by_event('deadline', lambda p, l: None, seconds=2),
            min(ROUNDS, 20))
     extended_at_the_end(2 * ROUNDS)
+    heartbeats()
 
 
 def by_the_kernel(text, cause, afterwards):

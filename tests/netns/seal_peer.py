@@ -12,7 +12,7 @@ import time
 
 sys.path.insert(0, __file__.rsplit('/', 2)[0] + '/lib')
 # pylint: disable=wrong-import-position
-from labpy import (GET_LIMITS, HEADER, HEARTBEAT, LEASE_OPEN, LEASE_OPENED, SET_CONSENT, VERSION,
+from labpy import (GET_LIMITS, HEADER, LEASE_OPEN, LEASE_OPENED, SET_CONSENT, VERSION,
                    Gone, Peer, Refused, kill_engine, probe, report, send_signal, spawn_engine,
                    start_engine, uid_of)
 
@@ -100,7 +100,7 @@ def garbage():
     uid = uid_of('clearnet')
     there = [{'kind': 'tcp', 'to': '203.0.113.130', 'port': 4000}]
     early = Peer(greet=False)
-    early.send(HEARTBEAT, 1, b'')
+    early.beat()
     report(gone(early), 'dropped: a request before the greeting')
     for what, data in bad_messages():
         peer = Peer()
