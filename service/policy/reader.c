@@ -426,11 +426,14 @@ static char *next_line(char *buf, int num, void *stream)
 	}
 	if (!take_line(r, line, size))
 		size = 0;
-	if (size > (size_t)num - 2)
-		size = (size_t)num - 2; /* cannot be: LINE_MAX_CHARS is less */
+	if (size >= (size_t)num) {
+		config_error(r->p, r->origin, "this inih reads shorter lines; write a shorter one");
+		size = 0;
+	}
+	/* Without a newline, which inih would strip anyway: the longest line leaves no room for it.
+	 */
 	memcpy(buf, line, size);
-	buf[size] = '\n';
-	buf[size + 1] = '\0';
+	buf[size] = '\0';
 	return buf;
 }
 

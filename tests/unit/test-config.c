@@ -187,6 +187,31 @@ static void test_nul(void)
 	sources_clear(&sources);
 }
 
+/* The last characters of the longest line count; of a longer one none does. */
+static void test_long_lines(void)
+{
+	for (size_t size = 197; size <= 201; size++) {
+		GString *text = g_string_new(TOR);
+		struct policy *p;
+		char *said;
+
+		g_string_append_printf(text, "desktop = %*s\n", (int)size - 10, "1000");
+		said = parse_text((const char *const *)&text->str, 1, &p);
+		if (size <= 199) {
+			g_assert_cmpstr(said, ==, "");
+			g_assert_cmpuint(p->desktop.items[0].uid, ==, 1000);
+		} else {
+			g_assert_cmpstr(
+				said, ==,
+				"a:3: the line has more than 199 characters; write several lines, "
+				"lists append\n");
+		}
+		g_free(said);
+		(void)policy_free(p);
+		(void)g_string_free(text, TRUE);
+	}
+}
+
 static void test_forms(void)
 {
 	/* BOM, CRLF, indentation, a comment behind a value, no newline at the end. */
@@ -347,6 +372,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/config/bad", test_bad);
 	g_test_add_func("/config/every-error", test_every_error);
 	g_test_add_func("/config/nul", test_nul);
+	g_test_add_func("/config/long-lines", test_long_lines);
 	g_test_add_func("/config/forms", test_forms);
 	g_test_add_func("/config/defaults", test_defaults);
 	g_test_add_func("/config/merge", test_merge);
