@@ -154,7 +154,6 @@ static const char *bad_listen_address(uint32_t a)
 
 bool value_listen(struct parser *p, const struct word *w, struct listen *ret)
 {
-	static const char loopback6[] = "[::1]:";
 	char text[64], *colon;
 	const char *bad;
 	struct in_addr in;
@@ -170,10 +169,10 @@ bool value_listen(struct parser *p, const struct word *w, struct listen *ret)
 			     w->text);
 		return false;
 	}
-	ret->ipv6 = strncmp(w->text, loopback6, strlen(loopback6)) == 0;
+	*colon = '\0';
+	ret->ipv6 = strcmp(text, "[::1]") == 0;
 	if (ret->ipv6)
 		return true;
-	*colon = '\0';
 	if (text[0] == '[' || strchr(text, ':')) {
 		config_error(p, w->origin,
 			     "\"%s\": the only IPv6 that passes is from ::1 to ::1; "

@@ -4,6 +4,7 @@
 #include "ruleset.h"
 
 #include <netinet/in.h>
+#include <time.h>
 
 #define TOR "[users]\ntor = debian-tor\n"
 #define L50 "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
@@ -75,6 +76,9 @@ static const struct {
 	 "a:5: 0.0.0.0 is no address that a packet goes to; write 127.0.0.1\n"},
 	{WALL "listen = 224.0.0.1:1/udp\n", "a:5: that is no unicast address; write 127.0.0.1 or "
 					    "another address of this machine\n"},
+	{WALL "listen = [::1]:garbage:90/tcp\n",
+	 "a:5: \"[::1]:garbage:90/tcp\": the only IPv6 that passes is from ::1 to ::1; write "
+	 "[::1]:PORT/tcp or an IPv4 address\n"},
 	{WALL "listen = [fe80::1]:1/tcp\n",
 	 "a:5: \"[fe80::1]:1/tcp\": the only IPv6 that passes is from ::1 to ::1; write "
 	 "[::1]:PORT/tcp or an IPv4 address\n"},
@@ -333,11 +337,23 @@ static void test_show(void)
 	free(again);
 }
 
-/* Five times the services take about five times as long, not twenty-five. */
+/* The process's own time, in seconds: what else the machine does is no matter. */
+static double time_spent(void)
+{
+	struct timespec ts;
+
+	g_assert_cmpint(clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &ts), ==, 0);
+	return (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
+}
+
+/*
+ * Twenty times the services take twenty times as long, and some more, because so many do not fit
+ * into a processor's cache. Every pair of them looked at would make it a thousand.
+ */
 static double parse_many(unsigned n)
 {
 	GString *text = g_string_new(TOR "desktop = amnesia\n");
-	gint64 start;
+	double start;
 	struct policy *p;
 
 	for (unsigned i = 0; i < n; i++)
@@ -346,13 +362,13 @@ static double parse_many(unsigned n)
 			"[service s%u]\nlisten = 127.0.%u.1:%u/tcp\nusers = @desktop "
 			"root\n",
 			i, i / 5000, 10000 + i % 5000 * 2);
-	start = g_get_monotonic_time();
+	start = time_spent();
 	p = good_policy(text->str);
-	start = g_get_monotonic_time() - start;
+	start = time_spent() - start;
 	g_assert_cmpuint(p->n_services, ==, n);
 	(void)policy_free(p);
 	(void)g_string_free(text, TRUE);
-	return (double)start;
+	return start;
 }
 
 static void test_many(void)
@@ -360,10 +376,10 @@ static void test_many(void)
 	double few = G_MAXDOUBLE, many = G_MAXDOUBLE;
 
 	for (int i = 0; i < 5; i++) {
-		few = MIN(few, parse_many(2000));
-		many = MIN(many, parse_many(10000));
+		few = MIN(few, parse_many(1000));
+		many = MIN(many, parse_many(20000));
 	}
-	g_assert_cmpfloat(many / few, <, 15);
+	g_assert_cmpfloat(many / few, <, 300);
 }
 
 int main(int argc, char **argv)
