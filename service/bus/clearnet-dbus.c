@@ -222,7 +222,7 @@ static int method_enable(sd_bus_message *call, void *userdata, sd_bus_error *err
 
 	/* authorize */
 	format_seconds(seconds, duration, sizeof(duration));
-	const char *details[] = {"user", user, "duration", duration, "scope", "full", NULL};
+	const char *details[] = {"user", door->name, "duration", duration, "scope", "full", NULL};
 	r = authorize(m->authorizer, call, uid, ACTION_ENABLE, details, error);
 	if (r == 0)
 		sessions_find(m->sessions, pid, uid, on_session_before,

@@ -118,6 +118,6 @@ int main(int argc, char **argv)
 	(void)sd_bus_flush_close_unref(bus);
 	(void)sd_event_unref(event);
 	log_info("ended; every door is closed, the wall stays");
-	/* A bus that went away is a failure, too: the service manager is to start us again. */
+	/* More than 0: the bus has gone. The service manager is to start us again. */
 	return r == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -119,7 +119,7 @@ void sandbox_lock(void)
 	static const struct {
 		__rlimit_resource_t resource;
 		rlim_t limit;
-	} limits[] = {{RLIMIT_CORE, 0}, {RLIMIT_NPROC, 0}, {RLIMIT_NOFILE, 128}};
+	} limits[] = {{RLIMIT_CORE, 0}, {RLIMIT_NPROC, 0}, {RLIMIT_NOFILE, 1024}};
 
 	for (size_t i = 0; i < ARRAY_SIZE(limits); i++) {
 		struct rlimit l = {limits[i].limit, limits[i].limit};

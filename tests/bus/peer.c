@@ -9,6 +9,7 @@
  *   disable USER                        disabled | error ...
  *   list [interactive]                  listed N
  *   consents N                          consent | error ..., for each of N calls at once
+ *   fds N                               error ... for each of N calls with 16 descriptors
  *   latency N                           latency MEDIAN MAX, microseconds, of N reads one by one
  *   dropfd, dropbus, quit
  *
@@ -152,6 +153,19 @@ static void consents(uint32_t n)
 	(void)puts("asking");
 }
 
+/* Between them reads, for which the service asks the bus who it is that calls. */
+static void fds(uint32_t n)
+{
+	for (uint32_t i = 0; i < n; i++) {
+		sd_bus_message *m = new_call(i % 4 ? "ExtendLease" : "ListLeases");
+
+		for (int k = 0; i % 4 && k < 16; k++)
+			(void)sd_bus_message_append(m, "h", STDIN_FILENO);
+		send_call(m, false, i % 4 ? on_extended : on_listed);
+	}
+	(void)puts("sent");
+}
+
 static void latency(uint32_t n)
 {
 	_cleanup_(freep) usec_t *times = calloc(n ? n : 1, sizeof(*times));
@@ -196,6 +210,8 @@ static void obey(char *line)
 		send_call(new_call("ListLeases"), *word[1], on_listed);
 	} else if (strcmp(word[0], "consents") == 0 && parse_u32(word[1], 1000, &n) == 0) {
 		consents(n);
+	} else if (strcmp(word[0], "fds") == 0 && parse_u32(word[1], 1000, &n) == 0) {
+		fds(n);
 	} else if (strcmp(word[0], "latency") == 0 && parse_u32(word[1], 10000, &n) == 0) {
 		latency(n);
 	} else if (strcmp(word[0], "dropfd") == 0) {
