@@ -36,7 +36,8 @@ static void print_wall(const struct status *s)
 	if (s->unsealed)
 		(void)printf(
 			"Wall      %s%sOPEN%s: it was taken down by sallyport-engine --unseal\n"
-			"          a boot, or systemctl start sallyport-seal, seals again\n",
+			"          a boot seals again, or, as root:\n"
+			"          sallyport-engine --seal && systemctl start sallyport-engine\n",
 			colour(BOLD), colour(RED), colour(PLAIN));
 	else if (!s->wall.sealed)
 		(void)printf(

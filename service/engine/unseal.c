@@ -13,6 +13,7 @@
 #include <sys/pidfd.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <syslog.h>
 #include <unistd.h>
 
 #define STOP_TIMEOUT_MS 10000
@@ -117,6 +118,9 @@ static int delete_table(struct nl *nl, enum rs_table table, struct nl_error *ret
 
 int command_unseal(void)
 {
+	static const char opened[] =
+		"UNSEALED: everything may leave this machine until it boots again, or until "
+		"sallyport-engine --seal && systemctl start sallyport-engine";
 	static struct engine e; /* for as long as the process lives */
 	struct nl_error error = {0};
 	struct stat st;
@@ -145,8 +149,10 @@ int command_unseal(void)
 			  strerror(-r));
 		return EXIT_FAILURE;
 	}
-	log_warning(
-		"UNSEALED: everything may leave this machine until it boots again or the engine "
-		"is started by hand");
+	log_warning("%s", opened);
+	/* Standard error is a terminal then; it must be found afterwards, too. */
+	openlog("sallyport-engine", LOG_PID, LOG_DAEMON);
+	syslog(LOG_WARNING, "%s", opened);
+	closelog();
 	return EXIT_SUCCESS;
 }
