@@ -63,6 +63,7 @@ int fail(const struct invocation *inv, enum exit_code code, const char *name, co
 	if (vasprintf(&text, fmt, ap) < 0)
 		fail_oom();
 	va_end(ap);
+	clean_text(text);
 	(void)fflush(stdout);
 	(void)fprintf(stderr, "sallyport: %s\n", text);
 	if (next)

@@ -85,10 +85,9 @@ static int read_network(const char *text, uint8_t id[WIRE_NETWORK_SIZE], sd_bus_
 			"Consent is for one network: give its connection's UUID, or a name of "
 			"at most %d bytes.",
 			NETWORK_NAME_MAX);
-	for (const char *c = text; *c; c++)
-		if ((unsigned char)*c < 0x20 || *c == 0x7f)
-			return error_set(error, SD_BUS_ERROR_INVALID_ARGS,
-					 "The network's name has a control character.");
+	if (!is_clean_text(text))
+		return error_set(error, SD_BUS_ERROR_INVALID_ARGS,
+				 "The network's name has a control character.");
 	if (!parse_uuid(text, id))
 		hash_name(text, id);
 	return 0;

@@ -47,8 +47,8 @@ int error_refused(sd_bus_error *e, enum wire_refusal refusal, uint32_t detail, c
 	case REFUSAL_NOT_A_DOOR:
 		return error_set(
 			e, ERROR_NOT_CLEARNET_USER,
-			"The policy gives user \"%s\" no door; an administrator can write it "
-			"into [users] clearnet and reload.",
+			"The policy gives user \"%s\" no door; an administrator can write a user "
+			"made for it into [users] clearnet and reload.",
 			user);
 	case REFUSAL_BUSY:
 		return error_set(

@@ -209,3 +209,66 @@ const char *nearest(const char *text, const char *const *names, size_t n)
 	}
 	return best;
 }
+
+size_t utf8_length(const char *text, size_t left)
+{
+	const unsigned char *s = (const unsigned char *)text;
+	size_t n = *s < 0x80                 ? 1
+		   : *s >= 0xc2 && *s < 0xe0 ? 2
+		   : *s >= 0xe0 && *s < 0xf0 ? 3
+		   : *s >= 0xf0 && *s < 0xf5 ? 4
+					     : 0;
+
+	if (!n || n > left)
+		return 0;
+	for (size_t i = 1; i < n; i++)
+		if ((s[i] & 0xc0) != 0x80)
+			return 0;
+	if ((*s == 0xe0 && s[1] < 0xa0) || (*s == 0xed && s[1] > 0x9f) ||
+	    (*s == 0xf0 && s[1] < 0x90) || (*s == 0xf4 && s[1] > 0x8f))
+		return 0;
+	return n;
+}
+
+/* Controls of ASCII and of Latin-1, and those that change the direction of what follows. */
+static bool is_control(const char *text, size_t n)
+{
+	const unsigned char *s = (const unsigned char *)text;
+
+	if (n == 1)
+		return *s < 0x20 || *s == 0x7f;
+	if (n == 2)
+		return *s == 0xc2 && s[1] < 0xa0;
+	if (n != 3 || *s != 0xe2)
+		return false;
+	return (s[1] == 0x80 &&
+		((s[2] >= 0x8e && s[2] <= 0x8f) || (s[2] >= 0xa8 && s[2] <= 0xae))) ||
+	       (s[1] == 0x81 && s[2] >= 0xa6 && s[2] <= 0xa9);
+}
+
+bool is_clean_text(const char *text)
+{
+	for (size_t n; *text; text += n) {
+		n = utf8_length(text, strlen(text));
+		if (!n || is_control(text, n))
+			return false;
+	}
+	return true;
+}
+
+void clean_text(char *text)
+{
+	char *to = text;
+
+	for (size_t n, left = strlen(text); left; text += n, left -= n) {
+		n = utf8_length(text, left);
+		if (!n || is_control(text, n)) {
+			*to++ = '?';
+			n = n ? n : 1;
+			continue;
+		}
+		memmove(to, text, n);
+		to += n;
+	}
+	*to = '\0';
+}

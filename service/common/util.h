@@ -77,3 +77,13 @@ void format_user(uid_t uid, char *buf, size_t size);
 
 /* The nearest of names, if it is near enough to be meant; else NULL. */
 const char *nearest(const char *text, const char *const *names, size_t n);
+
+/* Length of the valid UTF-8 sequence (RFC 3629) at text, of which left bytes are there, or 0. */
+size_t utf8_length(const char *text, size_t left);
+
+/*
+ * Foreign text that is to be printed. Clean is UTF-8 without characters that a terminal obeys or
+ * that turn the direction of the line; clean_text() puts a "?" for each that is not.
+ */
+bool is_clean_text(const char *text);
+void clean_text(char *text);

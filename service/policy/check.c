@@ -197,6 +197,14 @@ static void check_servers(struct parser *p, const struct policy *q)
 	}
 }
 
+/* Of two lines that contradict each other the later one has to give way. */
+static struct origin later(struct origin a, struct origin b)
+{
+	if (a.line == 0 || b.line == 0)
+		return a.line ? a : b;
+	return a.file > b.file || (a.file == b.file && a.line > b.line) ? a : b;
+}
+
 static void check_automap(struct parser *p, const struct policy *q)
 {
 	const struct subnet loopback = {.addr = LOOPBACK_NET, .prefix = LOOPBACK_PREFIX};
@@ -209,7 +217,7 @@ static void check_automap(struct parser *p, const struct policy *q)
 			"[automap] range has to lie inside 127.0.0.0/8, without 127.0.0.1; write "
 			"127.192.0.0/10");
 	if (q->automap.users.n && q->dns.users.n && q->dns.tcp && q->automap.port == q->dns.port)
-		config_error(p, q->dns.origin,
+		config_error(p, later(q->automap.port_at, later(q->dns.port_at, q->dns.tcp_at)),
 			     "[dns] and [automap] have the same TCP port; Tor has two");
 }
 
@@ -259,6 +267,6 @@ void check_policy(struct parser *p, const struct policy *q)
 	check_automap(p, q);
 	check_lan(p, q);
 	if (q->lease.default_seconds > q->lease.longest_seconds)
-		config_error(p, p->singles[SECTION_LEASE].origin,
+		config_error(p, later(q->lease.default_at, q->lease.longest_at),
 			     "[lease] default is longer than longest; write a shorter default");
 }

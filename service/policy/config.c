@@ -63,7 +63,9 @@ static bool users_add(struct users *u, const struct user *user)
 	return true;
 }
 
-/* A name is looked up once, however many services name it. */
+/* A name is looked up once, however many services name it; each is compared with all others. */
+#define NAMES_MAX 1024
+
 static int resolve(struct parser *p, const char *name, uid_t *ret)
 {
 	struct resolved *r;
@@ -73,6 +75,8 @@ static int resolve(struct parser *p, const char *name, uid_t *ret)
 			*ret = p->resolved[i].uid;
 			return p->resolved[i].error;
 		}
+	if (p->n_resolved == NAMES_MAX)
+		return -E2BIG;
 	if ((p->n_resolved & (p->n_resolved - 1)) == 0) {
 		r = reallocarray(p->resolved, p->n_resolved ? p->n_resolved * 2 : 1, sizeof(*r));
 		if (!r)
@@ -97,7 +101,7 @@ static bool valid_name(const char *name)
 			    "0123456789_-.$") == n;
 }
 
-static void read_user(struct parser *p, const struct word *w, struct users *ret)
+static void read_user(struct parser *p, const struct word *w, const char *what, struct users *ret)
 {
 	struct user user = {.origin = w->origin};
 	uint32_t number;
@@ -112,13 +116,16 @@ static void read_user(struct parser *p, const struct word *w, struct users *ret)
 		return;
 	}
 	if (!valid_name(w->text)) {
-		config_error(p, w->origin,
-			     "\"%s\" is no user; write a name of /etc/passwd, a number, or @tor, "
-			     "@desktop, @clearnet, @autoconfig",
-			     w->text);
+		config_error(p, w->origin, "\"%s\" is no user; write %s", w->text, what);
 		return;
 	}
 	r = resolve(p, w->text, &user.uid);
+	if (r == -E2BIG) {
+		config_error(p, w->origin,
+			     "\"%s\" is one name too many: %d different ones are read", w->text,
+			     NAMES_MAX);
+		return;
+	}
 	if (r == -ESRCH) {
 		config_warning(
 			p, w->origin,
@@ -159,12 +166,20 @@ static void read_users(struct parser *p, const struct policy *roles, const struc
 		       enum config_key k, struct users *ret)
 {
 	const struct words *w = raw_words(s, k);
+	const char *what = roles ? "a name of /etc/passwd, a number, or @tor, @desktop, @clearnet, "
+				   "@autoconfig"
+				 : "a name of /etc/passwd or a number";
 
+	if (w->n > POLICY_USERS_MAX) {
+		config_error(p, w->origin, "these are over %d users; write fewer",
+			     POLICY_USERS_MAX);
+		return;
+	}
 	for (size_t i = 0; i < w->n; i++) {
 		const struct users *role = roles ? role_users(roles, w->items[i].text) : NULL;
 
 		if (!role) {
-			read_user(p, &w->items[i], ret);
+			read_user(p, &w->items[i], what, ret);
 			continue;
 		}
 		for (size_t j = 0; j < role->n; j++) {
@@ -177,24 +192,31 @@ static void read_users(struct parser *p, const struct policy *roles, const struc
 	}
 }
 
-static const struct word *scalar(const struct raw_section *s, enum config_key k)
+/* NULL: the default counts, and *ret_at stays as it is. */
+static const struct word *scalar(const struct parser *p, enum section s, enum config_key k,
+				 struct origin *ret_at)
 {
-	const struct words *w = raw_words(s, k);
+	const struct words *w = raw_words(&p->singles[s], k);
 
-	return w->n ? &w->items[0] : NULL;
+	if (!w->n)
+		return NULL;
+	*ret_at = w->items[0].origin;
+	return &w->items[0];
 }
 
-static void read_bool(struct parser *p, enum config_key k, enum section s, bool *ret)
+static void read_bool(struct parser *p, enum config_key k, enum section s, bool *ret,
+		      struct origin *ret_at)
 {
-	const struct word *w = scalar(&p->singles[s], k);
+	const struct word *w = scalar(p, s, k, ret_at);
 
 	if (w)
 		(void)value_bool(p, w, ret);
 }
 
-static void read_port(struct parser *p, enum config_key k, enum section s, uint16_t *ret)
+static void read_port(struct parser *p, enum config_key k, enum section s, uint16_t *ret,
+		      struct origin *ret_at)
 {
-	const struct word *w = scalar(&p->singles[s], k);
+	const struct word *w = scalar(p, s, k, ret_at);
 	uint32_t port;
 
 	if (w && value_number(p, w, 1, UINT16_MAX, "port", &port))
@@ -202,18 +224,18 @@ static void read_port(struct parser *p, enum config_key k, enum section s, uint1
 }
 
 static void read_number(struct parser *p, enum config_key k, enum section s, uint32_t max,
-			uint32_t *ret)
+			uint32_t *ret, struct origin *ret_at)
 {
-	const struct word *w = scalar(&p->singles[s], k);
+	const struct word *w = scalar(p, s, k, ret_at);
 	uint32_t n;
 
 	if (w && value_number(p, w, 1, max, "number that fits here", &n))
 		*ret = n;
 }
 
-static void read_seconds(struct parser *p, enum config_key k, uint32_t *ret)
+static void read_seconds(struct parser *p, enum config_key k, uint32_t *ret, struct origin *ret_at)
 {
-	const struct word *w = scalar(&p->singles[SECTION_LEASE], k);
+	const struct word *w = scalar(p, SECTION_LEASE, k, ret_at);
 	uint32_t seconds;
 
 	if (w && value_seconds(p, w, &seconds))
@@ -250,8 +272,7 @@ static void read_lan(struct parser *p, struct policy *policy)
 	const struct raw_section *s = &p->singles[SECTION_LAN];
 	const struct words *refuse = raw_words(s, KEY_LAN_REFUSE);
 
-	policy->lan.origin = s->origin;
-	read_bool(p, KEY_LAN_ON_LINK, SECTION_LAN, &policy->lan.on_link);
+	read_bool(p, KEY_LAN_ON_LINK, SECTION_LAN, &policy->lan.on_link, &policy->lan.on_link_at);
 	read_subnets(p, KEY_LAN_EXCLUDE, &policy->lan.exclude);
 	if (raw_words(s, KEY_LAN_RANGES)->said) {
 		read_subnets(p, KEY_LAN_RANGES, &policy->lan.ranges);
@@ -277,8 +298,8 @@ static void read_egress(struct parser *p, struct policy *policy)
 	const struct raw_section *s = &p->singles[SECTION_EGRESS];
 	const struct words *except = raw_words(s, KEY_EGRESS_EXCEPT);
 
-	policy->egress.origin = s->origin;
-	read_bool(p, KEY_EGRESS_ENABLE, SECTION_EGRESS, &policy->egress.enable);
+	read_bool(p, KEY_EGRESS_ENABLE, SECTION_EGRESS, &policy->egress.enable,
+		  &policy->egress.enable_at);
 	policy->egress.except = calloc(except->n ? except->n : 1, sizeof(*policy->egress.except));
 	if (!policy->egress.except)
 		p->out_of_memory = true;
@@ -292,29 +313,34 @@ static void read_singles(struct parser *p, struct policy *policy)
 {
 	const struct raw_section *automap = &p->singles[SECTION_AUTOMAP];
 	const struct raw_section *dns = &p->singles[SECTION_DNS];
-	const struct word *range = scalar(automap, KEY_AUTOMAP_RANGE);
+	const struct word *range =
+		scalar(p, SECTION_AUTOMAP, KEY_AUTOMAP_RANGE, &policy->automap.range.origin);
 
 	policy->automap.origin = automap->origin;
 	if (range)
 		(void)value_subnet(p, range, &policy->automap.range);
-	read_port(p, KEY_AUTOMAP_PORT, SECTION_AUTOMAP, &policy->automap.port);
+	read_port(p, KEY_AUTOMAP_PORT, SECTION_AUTOMAP, &policy->automap.port,
+		  &policy->automap.port_at);
 	read_users(p, policy, automap, KEY_AUTOMAP_USERS, &policy->automap.users);
 	policy->dns.origin = dns->origin;
-	read_port(p, KEY_DNS_PORT, SECTION_DNS, &policy->dns.port);
-	read_bool(p, KEY_DNS_TCP, SECTION_DNS, &policy->dns.tcp);
+	read_port(p, KEY_DNS_PORT, SECTION_DNS, &policy->dns.port, &policy->dns.port_at);
+	read_bool(p, KEY_DNS_TCP, SECTION_DNS, &policy->dns.tcp, &policy->dns.tcp_at);
 	read_users(p, policy, dns, KEY_DNS_USERS, &policy->dns.users);
-	policy->tor_may.origin = p->singles[SECTION_TOR].origin;
-	read_bool(p, KEY_TOR_DNS, SECTION_TOR, &policy->tor_may.dns);
-	read_bool(p, KEY_TOR_UDP, SECTION_TOR, &policy->tor_may.udp);
-	read_bool(p, KEY_TOR_LOOPBACK, SECTION_TOR, &policy->tor_may.loopback);
+	read_bool(p, KEY_TOR_DNS, SECTION_TOR, &policy->tor_may.dns, &policy->tor_may.dns_at);
+	read_bool(p, KEY_TOR_UDP, SECTION_TOR, &policy->tor_may.udp, &policy->tor_may.udp_at);
+	read_bool(p, KEY_TOR_LOOPBACK, SECTION_TOR, &policy->tor_may.loopback,
+		  &policy->tor_may.loopback_at);
 	read_lan(p, policy);
-	read_seconds(p, KEY_LEASE_DEFAULT, &policy->lease.default_seconds);
-	read_seconds(p, KEY_LEASE_LONGEST, &policy->lease.longest_seconds);
-	read_number(p, KEY_LEASE_MOST, SECTION_LEASE, POLICY_LEASES_MAX, &policy->lease.most);
+	read_seconds(p, KEY_LEASE_DEFAULT, &policy->lease.default_seconds,
+		     &policy->lease.default_at);
+	read_seconds(p, KEY_LEASE_LONGEST, &policy->lease.longest_seconds,
+		     &policy->lease.longest_at);
+	read_number(p, KEY_LEASE_MOST, SECTION_LEASE, POLICY_LEASES_MAX, &policy->lease.most,
+		    &policy->lease.most_at);
 	read_users(p, policy, &p->singles[SECTION_CLEARNET_DNS], KEY_CLEARNET_DNS_READERS,
 		   &policy->clearnet_dns.readers);
 	read_number(p, KEY_CLEARNET_DNS_MOST, SECTION_CLEARNET_DNS, POLICY_DNS_MOST_MAX,
-		    &policy->clearnet_dns.most);
+		    &policy->clearnet_dns.most, &policy->clearnet_dns.most_at);
 	read_egress(p, policy);
 }
 

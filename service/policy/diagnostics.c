@@ -54,11 +54,11 @@ static void report(struct parser *p, enum severity severity, struct origin o, co
 		return;
 	}
 	/* What stands in a file may be anything; what is printed about it may not. */
-	for (char *c = text; *c; c++)
-		if ((unsigned char)*c < 0x20 || *c == 0x7f)
-			*c = '?';
+	clean_text(text);
 	d.file = strdup(file);
 	d.text = strdup(text);
+	if (d.file)
+		clean_text(d.file);
 	if (!d.file || !d.text || !append(p->diags, &d)) {
 		free(d.file);
 		free(d.text);

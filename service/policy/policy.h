@@ -8,6 +8,7 @@
 #include "util.h"
 
 #define POLICY_NAME_MAX 32   /* characters of a user's name, as useradd(8) allows */
+#define POLICY_USERS_MAX 256 /* of one key */
 #define POLICY_DOORS_MAX 32  /* clearnet and autoconfig users together */
 #define POLICY_LEASES_MAX 32 /* upper bound of [lease] most */
 #define POLICY_SECONDS_MAX (7 * 86400u)
@@ -79,6 +80,7 @@ struct link_pattern {
 	struct origin origin;
 };
 
+/* KEY_at is where a single value was said, origin where its section begins. */
 struct policy {
 	char **files; /* names for origin.file */
 	size_t n_files;
@@ -92,6 +94,7 @@ struct policy {
 		struct subnet range;
 		uint16_t port; /* Tor's TransPort on 127.0.0.1 */
 		struct users users;
+		struct origin port_at;
 		struct origin origin;
 	} automap;
 
@@ -99,36 +102,39 @@ struct policy {
 		uint16_t port; /* Tor's DNSPort on 127.0.0.1 */
 		bool tcp;
 		struct users users;
+		struct origin port_at, tcp_at;
 		struct origin origin;
 	} dns;
 
 	struct { /* [tor] */
 		bool dns, udp, loopback;
-		struct origin origin;
+		struct origin dns_at, udp_at, loopback_at;
 	} tor_may;
 
 	struct { /* [lan] */
 		struct subnets ranges, exclude;
 		bool on_link;
+		struct origin on_link_at;
 		struct ports *refuse;
 		size_t n_refuse;
-		struct origin origin;
 	} lan;
 
 	struct { /* [lease] */
 		uint32_t default_seconds, longest_seconds, most;
+		struct origin default_at, longest_at, most_at;
 	} lease;
 
 	struct { /* [clearnet-dns] */
 		struct users readers;
 		uint32_t most;
+		struct origin most_at;
 	} clearnet_dns;
 
 	struct { /* [egress]: the second wall, on the wire */
 		bool enable;
 		struct link_pattern *except;
 		size_t n_except;
-		struct origin origin;
+		struct origin enable_at;
 	} egress;
 };
 

@@ -235,12 +235,25 @@ static void unknown_key(struct parser *p, const char *name, struct origin o)
 			     section_names[p->open->kind], list);
 }
 
+static bool anything_said(const struct raw_section *s)
+{
+	for (size_t i = 0; i < SECTION_KEYS_MAX; i++)
+		if (s->keys[i].said)
+			return true;
+	return false;
+}
+
 static void remove_section(struct parser *p, const char *value, struct origin o)
 {
 	if (strcmp(value, "yes") != 0) {
 		config_error(p, o, "remove = \"%s\"; write remove = yes, or nothing", value);
 		return;
 	}
+	if (!anything_said(p->open))
+		config_warning(p, o,
+			       "nothing was said of [%s%s%s] before: there is nothing to remove",
+			       section_names[p->open->kind], p->open->name ? " " : "",
+			       p->open->name ? p->open->name : "");
 	section_clear(p->open);
 	p->open->removed = true;
 	p->open->origin = (struct origin){0};
@@ -301,26 +314,6 @@ static int handle_value(void *user, const char *section, const char *name, const
 	return 1;
 }
 
-/* Length of a valid UTF-8 sequence at s (RFC 3629), or 0. */
-static size_t utf8_length(const unsigned char *s, size_t left)
-{
-	size_t n = *s < 0x80                 ? 1
-		   : *s >= 0xc2 && *s < 0xe0 ? 2
-		   : *s >= 0xe0 && *s < 0xf0 ? 3
-		   : *s >= 0xf0 && *s < 0xf5 ? 4
-					     : 0;
-
-	if (!n || n > left)
-		return 0;
-	for (size_t i = 1; i < n; i++)
-		if ((s[i] & 0xc0) != 0x80)
-			return 0;
-	if ((*s == 0xe0 && s[1] < 0xa0) || (*s == 0xed && s[1] > 0x9f) ||
-	    (*s == 0xf0 && s[1] < 0x90) || (*s == 0xf4 && s[1] > 0x8f))
-		return 0;
-	return n;
-}
-
 static const char *bad_bytes(const char *line, size_t size)
 {
 	const unsigned char *s = (const unsigned char *)line;
@@ -332,7 +325,7 @@ static const char *bad_bytes(const char *line, size_t size)
 			return "there is a NUL byte; this is not a text file";
 		if (s[i] < 0x20 && s[i] != '\t' && !(s[i] == '\r' && i == size - 1))
 			return "there is a control character; remove it";
-		n = utf8_length(s + i, size - i);
+		n = utf8_length(line + i, size - i);
 		if (!n)
 			return "the line is not UTF-8; save the file as UTF-8";
 	}
@@ -374,7 +367,7 @@ static void take_section(struct reading *r, const char *line, size_t size)
 /* Is this line for inih? Sections are taken here, so that empty ones are seen, too. */
 static bool take_line(struct reading *r, const char *line, size_t size)
 {
-	const char *bad = bad_bytes(line, size);
+	const char *bad = bad_bytes(line, size), *equals;
 
 	if (bad) {
 		config_error(r->p, r->origin, "%s", bad);
@@ -386,7 +379,9 @@ static bool take_line(struct reading *r, const char *line, size_t size)
 		take_section(r, line, size);
 		return false;
 	}
-	if (*line == '=' || !memchr(line, '=', size)) {
+	/* inih would take a colon, too. */
+	equals = memchr(line, '=', size);
+	if (!equals || equals == line || memchr(line, ':', (size_t)(equals - line))) {
 		config_error(
 			r->p, r->origin,
 			"this is no line of a policy; write KEY = VALUE, [SECTION] or # COMMENT");

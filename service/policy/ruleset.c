@@ -113,7 +113,7 @@ static void chain_nat_output(struct ruleset *r, const struct policy *p)
 		  IS(L4PROTO, IPPROTO_UDP), IS(TH_DPORT, DNS_PORT), IN(DNS, FIELD_SKUID),
 		  S(.kind = STMT_REDIRECT, .value = p->dns.port));
 	if (p->dns.tcp)
-		RULE_FROM(r, NAT_OUTPUT, o, IS(NFPROTO, RS_NFPROTO_IPV4),
+		RULE_FROM(r, NAT_OUTPUT, p->dns.tcp_at, IS(NFPROTO, RS_NFPROTO_IPV4),
 			  IS(IP_DADDR, LOOPBACK_ADDR), IS(L4PROTO, IPPROTO_TCP),
 			  IS(TH_DPORT, DNS_PORT), IN(DNS, FIELD_SKUID),
 			  S(.kind = STMT_REDIRECT, .value = p->dns.port));
@@ -198,21 +198,21 @@ static void chain_door(struct ruleset *r)
  */
 static void chain_tor(struct ruleset *r, const struct policy *p)
 {
-	struct origin o = p->tor_may.origin;
-
 	RULE(r, TOR, IS(CT_MARK, MARK_TOR), IS(L4PROTO, IPPROTO_TCP),
 	     IS_NOT(OIF, RS_LOOPBACK_INDEX), ACCEPT);
 	RULE(r, TOR, IS(CT_MARK, MARK_LOCAL), GOTO(FLOW_LOCAL));
 	if (p->tor_may.loopback)
-		RULE_FROM(r, TOR, o, IS(CT_MARK, MARK_LOCAL_TOR), GOTO(FLOW_LOCAL_TOR));
+		RULE_FROM(r, TOR, p->tor_may.loopback_at, IS(CT_MARK, MARK_LOCAL_TOR),
+			  GOTO(FLOW_LOCAL_TOR));
 	RULE(r, TOR, IS(FIB_DADDR_TYPE, RS_FIB_LOCAL), GOTO(NEW_LOCAL));
 	RULE(r, TOR, IS_NOT(FIB_DADDR_TYPE, RS_FIB_UNICAST), REFUSE(NOT_UNICAST));
 	RULE(r, TOR, IS(L4PROTO, IPPROTO_TCP), MARK(MARK_TOR), ACCEPT);
 	if (p->tor_may.udp)
-		RULE_FROM(r, TOR, o, IS(L4PROTO, IPPROTO_UDP), MARK(MARK_TOR), ACCEPT);
+		RULE_FROM(r, TOR, p->tor_may.udp_at, IS(L4PROTO, IPPROTO_UDP), MARK(MARK_TOR),
+			  ACCEPT);
 	else if (p->tor_may.dns)
-		RULE_FROM(r, TOR, o, IS(L4PROTO, IPPROTO_UDP), IS(TH_DPORT, DNS_PORT),
-			  MARK(MARK_TOR), ACCEPT);
+		RULE_FROM(r, TOR, p->tor_may.dns_at, IS(L4PROTO, IPPROTO_UDP),
+			  IS(TH_DPORT, DNS_PORT), MARK(MARK_TOR), ACCEPT);
 	RULE(r, TOR, REFUSE(TOR));
 }
 
@@ -279,7 +279,7 @@ static void chain_new_local(struct ruleset *r, const struct policy *p)
 		RULE(r, NEW_LOCAL, IN(SERVICES_WIDE, SERVICE_KEY), GOTO(ADMIT_LOCAL));
 	RULE(r, NEW_LOCAL, MASKED_NOT(CT_STATUS, RS_CT_STATUS_DNAT, 0), GOTO(REDIRECTED));
 	if (p->tor_may.loopback && p->tor.n)
-		RULE_FROM(r, NEW_LOCAL, p->tor_may.origin, IN(TOR, FIELD_SKUID),
+		RULE_FROM(r, NEW_LOCAL, p->tor_may.loopback_at, IN(TOR, FIELD_SKUID),
 			  IS(IP_DADDR, LOOPBACK_ADDR), IS(L4PROTO, IPPROTO_TCP),
 			  NOT_IN(CLAIMED, FIELD_TH_DPORT), GOTO(ADMIT_LOCAL_TOR));
 	RULE_FROM(r, NEW_LOCAL, p->automap.origin,
@@ -307,7 +307,7 @@ static void chain_redirected(struct ruleset *r, const struct policy *p)
 			  IS(TH_DPORT, p->dns.port), IS(CT_ORIGINAL_DADDR, LOOPBACK_ADDR),
 			  IS(CT_ORIGINAL_DPORT, DNS_PORT), GOTO(ADMIT_LOCAL));
 		if (p->dns.tcp)
-			RULE_FROM(r, REDIRECTED, p->dns.origin, IN(DNS, FIELD_SKUID),
+			RULE_FROM(r, REDIRECTED, p->dns.tcp_at, IN(DNS, FIELD_SKUID),
 				  IS(IP_DADDR, LOOPBACK_ADDR), IS(L4PROTO, IPPROTO_TCP),
 				  IS(TH_DPORT, p->dns.port), IS(CT_ORIGINAL_DADDR, LOOPBACK_ADDR),
 				  IS(CT_ORIGINAL_DPORT, DNS_PORT), GOTO(ADMIT_LOCAL));
@@ -319,7 +319,8 @@ static void chain_redirected(struct ruleset *r, const struct policy *p)
 static void chain_lan(struct ruleset *r, const struct policy *p)
 {
 	if (p->lan.on_link)
-		RULE_FROM(r, LAN, p->lan.origin, NOT_IN(ON_LINK, FIELD_IP_DADDR), REFUSE(INTERNET));
+		RULE_FROM(r, LAN, p->lan.on_link_at, NOT_IN(ON_LINK, FIELD_IP_DADDR),
+			  REFUSE(INTERNET));
 	RULE(r, LAN, IN(STREAMS, FIELD_L4PROTO), IN(REFUSE_STREAM, FIELD_TH_DPORT),
 	     REFUSE(LAN_PORT));
 	RULE(r, LAN, IN(DATAGRAMS, FIELD_L4PROTO), IN(REFUSE_DATAGRAM, FIELD_TH_DPORT),
@@ -441,7 +442,7 @@ static void egress_rest(struct ruleset *r, enum rs_chain chain)
  */
 static void chains_egress(struct ruleset *r, const struct policy *p)
 {
-	struct origin o = p->egress.origin;
+	struct origin o = p->egress.enable_at;
 
 	if (!p->egress.enable)
 		return;

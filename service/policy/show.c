@@ -2,20 +2,29 @@
 /* The merged policy as one file; each line says where it comes from. */
 #include "policy.h"
 
+#include <limits.h>
 #include <netinet/in.h>
 #include <stdio.h>
+
+#define ORIGIN_ROOM 100 /* bytes of a line that has room for 199 */
 
 struct show {
 	FILE *f;
 	const struct policy *p;
 };
 
+/* Of a long path its end: the line has to be one that the parser takes. */
 static void line_end(const struct show *s, struct origin o)
 {
-	char buf[512];
+	char buf[PATH_MAX + 16], *text = buf;
 
 	policy_format_origin(s->p, o, buf, sizeof(buf));
-	(void)fprintf(s->f, " ; %s\n", buf);
+	clean_text(buf);
+	if (strlen(buf) > ORIGIN_ROOM)
+		text = buf + strlen(buf) - ORIGIN_ROOM;
+	while (((unsigned char)*text & 0xc0) == 0x80)
+		text++; /* not in the middle of a character */
+	(void)fprintf(s->f, " ; %s%s\n", text == buf ? "" : "...", text);
 }
 
 static const char *yes_no(bool b)
@@ -89,7 +98,7 @@ static void show_lan(const struct show *s)
 	for (size_t i = 0; i < p->lan.exclude.n; i++)
 		show_subnet(s, "exclude", &p->lan.exclude.items[i]);
 	(void)fprintf(s->f, "on-link = %s", yes_no(p->lan.on_link));
-	line_end(s, p->lan.origin);
+	line_end(s, p->lan.on_link_at);
 	(void)fputs("refuse =\n", s->f);
 	for (size_t i = 0; i < p->lan.n_refuse; i++) {
 		(void)fputs("refuse = ", s->f);
@@ -111,12 +120,13 @@ static void show_bool(const struct show *s, const char *key, bool b, struct orig
 	line_end(s, o);
 }
 
-static void show_seconds(FILE *f, const char *key, uint32_t seconds)
+static void show_seconds(const struct show *s, const char *key, uint32_t seconds, struct origin o)
 {
 	char buf[24];
 
 	format_seconds(seconds, buf, sizeof(buf));
-	(void)fprintf(f, "%s = %s\n", key, buf);
+	(void)fprintf(s->f, "%s = %s", key, buf);
+	line_end(s, o);
 }
 
 static void show_singles(const struct show *s)
@@ -125,26 +135,26 @@ static void show_singles(const struct show *s)
 
 	(void)fputs("\n[automap]\n", s->f);
 	show_subnet(s, "range", &p->automap.range);
-	show_number(s, "port", p->automap.port, p->automap.origin);
+	show_number(s, "port", p->automap.port, p->automap.port_at);
 	show_users(s, "users", &p->automap.users);
 	(void)fputs("\n[dns]\n", s->f);
-	show_number(s, "port", p->dns.port, p->dns.origin);
-	show_bool(s, "tcp", p->dns.tcp, p->dns.origin);
+	show_number(s, "port", p->dns.port, p->dns.port_at);
+	show_bool(s, "tcp", p->dns.tcp, p->dns.tcp_at);
 	show_users(s, "users", &p->dns.users);
 	(void)fputs("\n[tor]\n", s->f);
-	show_bool(s, "dns", p->tor_may.dns, p->tor_may.origin);
-	show_bool(s, "udp", p->tor_may.udp, p->tor_may.origin);
-	show_bool(s, "loopback", p->tor_may.loopback, p->tor_may.origin);
+	show_bool(s, "dns", p->tor_may.dns, p->tor_may.dns_at);
+	show_bool(s, "udp", p->tor_may.udp, p->tor_may.udp_at);
+	show_bool(s, "loopback", p->tor_may.loopback, p->tor_may.loopback_at);
 	show_lan(s);
 	(void)fputs("\n[lease]\n", s->f);
-	show_seconds(s->f, "default", p->lease.default_seconds);
-	show_seconds(s->f, "longest", p->lease.longest_seconds);
-	(void)fprintf(s->f, "most = %u\n", p->lease.most);
+	show_seconds(s, "default", p->lease.default_seconds, p->lease.default_at);
+	show_seconds(s, "longest", p->lease.longest_seconds, p->lease.longest_at);
+	show_number(s, "most", p->lease.most, p->lease.most_at);
 	(void)fputs("\n[clearnet-dns]\n", s->f);
 	show_users(s, "readers", &p->clearnet_dns.readers);
-	(void)fprintf(s->f, "most = %u\n", p->clearnet_dns.most);
+	show_number(s, "most", p->clearnet_dns.most, p->clearnet_dns.most_at);
 	(void)fputs("\n[egress]\n", s->f);
-	show_bool(s, "enable", p->egress.enable, p->egress.origin);
+	show_bool(s, "enable", p->egress.enable, p->egress.enable_at);
 	(void)fputs("except =\n", s->f);
 	for (size_t i = 0; i < p->egress.n_except; i++) {
 		const struct link_pattern *l = &p->egress.except[i];

@@ -82,6 +82,10 @@ bool value_subnet(struct parser *p, const struct word *w, struct subnet *ret)
 	addr = ntohl(in.s_addr);
 	mask = prefix ? UINT32_MAX << (32 - prefix) : 0;
 	if (addr & ~mask) {
+		/* Shorter prefixes are refused everywhere: then the address is what was meant. */
+		if (prefix < 8)
+			prefix = 32 - (uint32_t)__builtin_ctz(addr | 1u << 24);
+		mask = UINT32_MAX << (32 - prefix);
 		format_subnet(addr & mask, (uint8_t)prefix, right, sizeof(right));
 		config_error(p, w->origin, "\"%s\" has bits behind its prefix; write %s", w->text,
 			     right);
