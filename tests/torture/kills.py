@@ -62,7 +62,7 @@ class Rounds:
         self.kernel = Kernel()
         self.base = read_policy()
         self.engine = self.bus = self.door = None
-        self.opened = 0
+        self.opened, self.leaving = 0, ()
         self.began = mark()
         self.walls = self.known_walls()
 
@@ -136,7 +136,8 @@ class Rounds:
 
     def shutdown(self):
         self.open_door()
-        for process in self.dice.choice(((self.engine,), (self.bus,), (self.engine, self.bus))):
+        self.leaving = self.dice.choice(((self.engine,), (self.bus,), (self.engine, self.bus)))
+        for process in self.leaving:
             process.send(signal.SIGTERM)
 
     # --- the round
@@ -166,8 +167,11 @@ class Rounds:
 
     def round(self, case):
         prepared = Mark()
+        self.leaving = ()
         self.blow(case)
         self.the_wall_holds()
+        for process in self.leaving:
+            process.end(signal.SIGTERM)
         self.close_door()
         write_policy(self.base)
         self.nothing_is_left()
