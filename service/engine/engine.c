@@ -119,8 +119,12 @@ int engine_grant(struct engine *e, const struct lease *l, int *ret_fd)
 	struct nl_error error;
 	int fds[2], r;
 
-	if (pipe2(fds, O_CLOEXEC | O_NONBLOCK) < 0)
-		return -errno;
+	if (pipe2(fds, O_CLOEXEC | O_NONBLOCK) < 0) {
+		r = -errno;
+		log_error("lease %llu: no pipe: %s; the door stays closed",
+			  (unsigned long long)l->id, strerror(-r));
+		return r;
+	}
 	read_end = fds[0];
 	write_end = fds[1];
 	r = nft_lease_add(&e->nft, &kl, &error);
@@ -257,7 +261,8 @@ usec_t engine_next(const struct engine *e)
 
 	if (e->repair_at < next)
 		next = e->repair_at;
-
+	if (e->peer < 0 && e->deaf_until > now_boottime() && e->deaf_until < next)
+		next = e->deaf_until;
 	if (e->peer >= 0 && e->heartbeat + LEASE_KERNEL_TIMEOUT < next)
 		next = e->heartbeat + LEASE_KERNEL_TIMEOUT;
 	return next;

@@ -42,7 +42,8 @@ struct engine {
 	size_t n_pipes;
 
 	int peer;         /* the bus process, or -1 */
-	bool greeted;     /* it has fetched the limits */
+	usec_t deaf_until; /* no new one is heard before; 0: at once */
+	bool greeted;      /* it has fetched the limits */
 	usec_t heartbeat; /* when it was last heard of */
 	uid_t bus_uid;
 };

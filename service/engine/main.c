@@ -29,6 +29,8 @@
 #include <sys/timerfd.h>
 #include <unistd.h>
 
+#define ACCEPT_PAUSE USEC_PER_SEC
+
 struct options {
 	bool seal, unseal;
 	const char *socket_path;
@@ -170,8 +172,14 @@ static void accept_peer(struct engine *e, int listener)
 	_cleanup_(closep) int fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 	uid_t uid;
 
-	if (fd < 0)
+	if (fd < 0) {
+		if (errno == EAGAIN || errno == ECONNABORTED || errno == EINTR)
+			return;
+		/* It still waits there: asked at once again, this would go on without a pause. */
+		log_warning("the bus process cannot be heard: %s; trying again", strerror(errno));
+		e->deaf_until = now_boottime() + ACCEPT_PAUSE;
 		return;
+	}
 	if (channel_peer_uid(fd, &uid) < 0 || uid != e->bus_uid) {
 		log_warning("a process that is not %s wanted to be the bus process: refused",
 			    BUS_USER);
@@ -232,8 +240,10 @@ static void loop(struct engine *e, int signals, int timer, int listener)
 		size_t n = fill_poll(e, fds, ids);
 
 		/* One peer at a time; the next one waits in the socket's queue. */
-		fds[POLL_LISTENER] =
-			(struct pollfd){.fd = e->peer < 0 ? listener : -1, .events = POLLIN};
+		fds[POLL_LISTENER] = (struct pollfd){
+			.fd = e->peer < 0 && now_boottime() >= e->deaf_until ? listener : -1,
+			.events = POLLIN,
+		};
 		set_timer(timer, engine_next(e));
 		if (poll(fds, n, -1) < 0 && errno != EINTR)
 			fatal("poll: %s; the wall stays, doors close by themselves",
