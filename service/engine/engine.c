@@ -3,8 +3,8 @@
 
 #include "channel.h"
 #include "conntrack.h"
+#include "cut.h"
 #include "log.h"
-#include "sockdiag.h"
 #include "tamper.h"
 
 #include <errno.h>
@@ -178,17 +178,10 @@ static void close_pipe(struct engine *e, uint64_t id)
 		}
 }
 
-/* The packets have stopped; now the programs learn of it, and nothing is left to find. */
-static void cut_flows(struct engine *e, const struct lease *l)
+static void forget_flows(struct engine *e, const struct lease *l)
 {
-	size_t n;
-	int r;
+	int r = conntrack_delete(&e->work, l->mark, UINT32_MAX);
 
-	r = sockdiag_destroy(&e->diag, l->uid, &n);
-	if (r < 0)
-		log_warning("lease %llu: sockets of uid %u were left to time out: %s",
-			    (unsigned long long)l->id, l->uid, strerror(-r));
-	r = conntrack_delete(&e->work, l->mark, UINT32_MAX);
 	if (r < 0)
 		log_warning("lease %llu: its conntrack entries were left to time out: %s",
 			    (unsigned long long)l->id, strerror(-r));
@@ -206,11 +199,13 @@ void engine_end(struct engine *e, uint64_t id, enum wire_reason reason, uint32_t
 	close_door(e, &l);
 	lease_remove(&e->leases, id);
 	close_pipe(e, id);
-	cut_flows(e, &l);
+	forget_flows(e, &l);
 	log_info("lease %llu of uid %u ended: %s", (unsigned long long)id, l.uid,
 		 wire_reason_to_string(reason));
 	wire_header_init(&m.header, WIRE_LEASE_ENDED, cookie);
 	engine_send(e, &m, sizeof(m), -1);
+	/* The packets have stopped; now the programs learn of it. */
+	cut_begin(e, l.uid);
 }
 
 void engine_apply(struct engine *e, const struct lease_effects *effects)
@@ -236,6 +231,9 @@ void engine_end_all(struct engine *e, enum wire_reason reason)
 
 	lease_end_all(&e->leases, reason, &effects);
 	engine_apply(e, &effects);
+	/* There is no tick any more. */
+	while (reason == REASON_SHUTDOWN && cut_step(e))
+		;
 }
 
 void engine_pipe_closed(struct engine *e, uint64_t id)
@@ -249,6 +247,7 @@ void engine_tick(struct engine *e, usec_t now)
 
 	lease_tick(&e->leases, e->heartbeat, now, &effects);
 	engine_apply(e, &effects);
+	(void)cut_step(e);
 	if (now >= e->repair_at)
 		tamper_repair(e);
 	if (e->peer >= 0 && now >= e->heartbeat + LEASE_KERNEL_TIMEOUT)
@@ -257,7 +256,7 @@ void engine_tick(struct engine *e, usec_t now)
 
 usec_t engine_next(const struct engine *e)
 {
-	usec_t next = lease_next(&e->leases, e->heartbeat, now_boottime());
+	usec_t next = e->cuts ? 0 : lease_next(&e->leases, e->heartbeat, now_boottime());
 
 	if (e->repair_at < next)
 		next = e->repair_at;

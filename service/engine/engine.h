@@ -41,6 +41,8 @@ struct engine {
 	} pipes[WIRE_LEASES_MAX];
 	size_t n_pipes;
 
+	struct cut *cuts; /* sockets of ended leases; cut.c */
+
 	int peer;         /* the bus process, or -1 */
 	usec_t deaf_until; /* no new one is heard before; 0: at once */
 	bool greeted;      /* it has fetched the limits */
@@ -89,8 +91,9 @@ int engine_grant(struct engine *e, const struct lease *l, int *ret_fd);
  */
 int engine_renew(struct engine *e, uint64_t id);
 /*
- * Ends a lease: the kernel's elements in one transaction, then sockets, then conntrack entries,
- * then its holder and the bus process are told. On return nothing of its flows passes.
+ * Ends a lease: the kernel's elements in one transaction, then conntrack entries, then its holder
+ * and the bus process are told. On return nothing of its flows passes; its sockets are destroyed in
+ * the ticks that follow.
  */
 void engine_end(struct engine *e, uint64_t id, enum wire_reason reason, uint32_t cookie);
 /* The leases as the kernel should have them; the caller frees the items. */

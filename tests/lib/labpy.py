@@ -56,6 +56,11 @@ def pid_of(name):
         return int(f.read())
 
 
+def log_of(name):
+    with open(f'{LAB}/log/{name}.log', encoding='utf-8', errors='replace') as f:
+        return f.read()
+
+
 def send_signal(name, number):
     os.kill(pid_of(name), number)
 

@@ -16,7 +16,7 @@ import time
 
 sys.path.insert(0, __file__.rsplit('/', 2)[0] + '/lib')
 # pylint: disable=wrong-import-position
-from labpy import (GET_CONSENT, LIB, Gone, Mark, Peer, Refused, kill_engine, left, mark, note,
+from labpy import (GET_CONSENT, LIB, Gone, Mark, Peer, Refused, kill_engine, left, log_of, mark, note,
                    pid_of, probe, records, report, start_engine, uid_of, wait_until)
 
 CLEARNET = uid_of('clearnet')
@@ -221,6 +221,66 @@ def extended_at_the_end(n):
     peer.close()
 
 
+class Sockets:
+    """A program that holds many sockets; see sockets.py."""
+
+    def __init__(self, uid, *sockets):
+        self.program = subprocess.Popen(  # pylint: disable=consider-using-with
+            ['/usr/bin/python3', f'{LIB}/sockets.py', str(uid), '198.51.100.5', *sockets],
+            text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        demand(self.program.stdout.readline() == 'ready\n', 'no sockets')
+
+    def alive(self):
+        self.program.stdin.write('\n')
+        self.program.stdin.flush()
+        return int(self.program.stdout.readline())
+
+
+def shared_ports():
+    """Sockets that share a port are destroyed where the kernel can find them; one that it cannot,
+    behind that of another uid, is told of."""
+    peer = Peer()
+    lease = peer.open(CLEARNET, 60)
+    own = Sockets(CLEARNET, 'REUSEPORT:7777:6')
+    peer.end(lease)
+    report(wait_until(lambda: own.alive() == 0, 2, 0.05), 'sockets that share a port',
+           f'{own.alive()} live still')
+    own.program.kill()
+    lease = peer.open(CLEARNET, 60)
+    before = Sockets(1000, 'REUSEADDR:7779:1')
+    own = Sockets(CLEARNET, 'REUSEADDR:7779:1', 'REUSEADDR:7780:1')
+    after = Sockets(1000, 'REUSEADDR:7780:1')
+    peer.end(lease)
+    said = f'1 sockets of uid {CLEARNET} could not be reached'
+    report(wait_until(lambda: said in log_of('engine'), 2, 0.05),
+           'a socket behind that of another uid is told of')
+    report((before.alive(), own.alive(), after.alive()) == (1, 1, 1),
+           'and the other uid keeps its sockets')
+    for s in (before, own, after):
+        s.program.kill()
+    peer.close()
+
+
+def many_sockets():
+    """They do not hold up the engine: the end is answered, and so is the next request."""
+    peer = Peer()
+    lease = peer.open(CLEARNET, 60)
+    own = Sockets(CLEARNET, 'NONE:0:8000')
+    start = time.monotonic()
+    peer.end(lease)
+    answered = time.monotonic() - start
+    peer.ask(GET_CONSENT, b'')
+    next_one = time.monotonic() - start - answered
+    gone = wait_until(lambda: own.alive() == 0, 20, 0.05)
+    everything = time.monotonic() - start
+    note(f'8000 sockets: answered after {answered:.3f} s, the next after {next_one:.3f} s, '
+         f'all destroyed after {everything:.3f} s')
+    report(gone and answered < everything / 2 and next_one < everything / 2,
+           'the end of a lease does not wait for the sockets')
+    own.program.kill()
+    peer.close()
+
+
 def quick():
     rounds('disabled: silence from the reply on', disabled, ROUNDS)
     rounds('the descriptor closed: silence soon', by_event('closed', lambda p, l: l.close()),
@@ -230,6 +290,8 @@ def quick():
            min(ROUNDS, 20))
     extended_at_the_end(2 * ROUNDS)
     heartbeats()
+    shared_ports()
+    many_sockets()
 
 
 def by_the_kernel(text, cause, afterwards):
