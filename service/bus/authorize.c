@@ -147,6 +147,18 @@ static enum outcome read_outcome(sd_bus_message *reply)
 	return challenge ? OUTCOME_CHALLENGE : OUTCOME_NO;
 }
 
+static void cancel(struct query *q)
+{
+	sd_bus_message *m = NULL;
+
+	if (sd_bus_message_new_method_call(q->authorizer->bus, &m, POLKIT,
+					   "CancelCheckAuthorization") >= 0 &&
+	    sd_bus_message_append(m, "s", q->cancel_id) >= 0 &&
+	    sd_bus_message_set_expect_reply(m, 0) >= 0 && sd_bus_message_set_auto_start(m, 0) >= 0)
+		(void)sd_bus_send(q->authorizer->bus, m, NULL);
+	(void)sd_bus_message_unref(m);
+}
+
 static int on_reply(sd_bus_message *reply, void *userdata, sd_bus_error *error)
 {
 	struct query *q = userdata;
@@ -154,6 +166,9 @@ static int on_reply(sd_bus_message *reply, void *userdata, sd_bus_error *error)
 
 	(void)error;
 	q->outcome = read_outcome(reply);
+	/* Nobody waits for it any more: its window must not stay on the screen. */
+	if (sd_bus_message_is_method_error(reply, SD_BUS_ERROR_NO_REPLY))
+		cancel(q);
 	if (!q->request) {
 		if (q->outcome == OUTCOME_NO)
 			q->refused(q->id, q->userdata);
@@ -171,18 +186,6 @@ static int on_reply(sd_bus_message *reply, void *userdata, sd_bus_error *error)
 		query_free(q);
 	}
 	return 1;
-}
-
-static void cancel(struct query *q)
-{
-	sd_bus_message *m = NULL;
-
-	if (sd_bus_message_new_method_call(q->authorizer->bus, &m, POLKIT,
-					   "CancelCheckAuthorization") >= 0 &&
-	    sd_bus_message_append(m, "s", q->cancel_id) >= 0 &&
-	    sd_bus_message_set_expect_reply(m, 0) >= 0 && sd_bus_message_set_auto_start(m, 0) >= 0)
-		(void)sd_bus_send(q->authorizer->bus, m, NULL);
-	(void)sd_bus_message_unref(m);
 }
 
 static int on_caller_gone(sd_bus_track *track, void *userdata)
