@@ -253,10 +253,14 @@ boot_link()
 	ip -n booted -batch - <<-'EOT'
 		link set eth0 up
 		addr add 192.168.77.10/24 brd + dev eth0
-		addr add 2001:db8:77::10/64 dev eth0 nodad
 		route add default via 192.168.77.1
-		route add default via 2001:db8:77::1 dev eth0 onlink
 	EOT
+	# The installed sysctl file turns IPv6 off on it; without that file it is on.
+	[ "$(boot_net cat /proc/sys/net/ipv6/conf/eth0/disable_ipv6)" = 1 ] ||
+		ip -n booted -batch - <<-'EOT'
+			addr add 2001:db8:77::10/64 dev eth0 nodad
+			route add default via 2001:db8:77::1 dev eth0 onlink
+		EOT
 }
 
 boot_link_up()
