@@ -64,7 +64,7 @@ def main():
     assert len(data) == LENGTH
     s = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
     if marked:
-        s.setsockopt(socket.SOL_SOCKET, SO_MARK, int(token, 0))
+        s.setsockopt(socket.SOL_SOCKET, SO_MARK, struct.pack('=I', int(token, 0)))
     if bypass:
         s.setsockopt(SOL_PACKET, PACKET_QDISC_BYPASS, 1)
     try:
