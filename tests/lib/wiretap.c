@@ -414,6 +414,8 @@ static int serve(const char *interface, const char *path)
 	records = calloc(RECORDS_MAX, sizeof(*records));
 	if (!records)
 		die("memory");
+	/* On a busy machine it would be too slow for a bulk flow, and lose records. */
+	(void)sched_setscheduler(0, SCHED_RR, &(struct sched_param){.sched_priority = 1});
 	(void)setsockopt(packet, SOL_SOCKET, SO_RCVBUFFORCE, &buffer, sizeof(buffer));
 	(void)setsockopt(packet, SOL_SOCKET, SO_TIMESTAMPNS, &one, sizeof(one));
 	if (bind(packet, (struct sockaddr *)&link, sizeof(link)) < 0)
