@@ -46,20 +46,27 @@ static const char *untrusted(const struct stat *st)
 	return NULL;
 }
 
-/* The directory that the file is in. 0, also when it set an error. */
-static int check_directory(struct source *s)
+static int check_directory(struct source *s, const char *path)
 {
-	const char *slash = strrchr(s->name, '/'), *why;
-	_cleanup_(freep) char *dir = strndup(s->name, slash ? (size_t)(slash - s->name) : 0);
-	const char *path = !slash ? "." : slash == s->name ? "/" : dir;
+	const char *why = NULL;
 	struct stat st;
+
+	if (stat(path, &st) < 0)
+		return set_error(s, "the directory %s cannot be looked at: %s", path,
+				 strerror(errno));
+	why = untrusted(&st);
+	return why ? set_error(s, "the directory %s %s %s", path, why, path) : 0;
+}
+
+/* The directory that the file is in. 0, also when it set an error. */
+static int check_parent(struct source *s)
+{
+	const char *slash = strrchr(s->name, '/');
+	_cleanup_(freep) char *dir = strndup(s->name, slash ? (size_t)(slash - s->name) : 0);
 
 	if (!dir)
 		return -ENOMEM;
-	if (stat(path, &st) < 0)
-		return set_error(s, "its directory cannot be looked at: %s", strerror(errno));
-	why = untrusted(&st);
-	return why ? set_error(s, "its directory %s %s", why, path) : 0;
+	return check_directory(s, !slash ? "." : slash == s->name ? "/" : dir);
 }
 
 /* All of an open file. 0, also when it set an error. */
@@ -109,7 +116,7 @@ static int read_source(struct source *s, bool trusted)
 	if (why)
 		return set_error(s, "%s %s", why, s->name);
 	if (trusted)
-		r = check_directory(s);
+		r = check_parent(s);
 	if (r < 0 || s->error)
 		return r;
 	if (st.st_size > SOURCE_SIZE_MAX)
@@ -118,10 +125,9 @@ static int read_source(struct source *s, bool trusted)
 	return read_text(s, fd, (size_t)st.st_size);
 }
 
-int sources_add_file(struct sources *s, const char *path, bool trusted)
+static int add_source(struct sources *s, const char *path, struct source **ret)
 {
-	struct source *items, *item;
-	int r;
+	struct source *items;
 
 	if (s->n >= SOURCES_MAX)
 		return -E2BIG;
@@ -129,11 +135,21 @@ int sources_add_file(struct sources *s, const char *path, bool trusted)
 	if (!items)
 		return -ENOMEM;
 	s->items = items;
-	item = &items[s->n];
-	*item = (struct source){.name = strdup(path)};
-	if (!item->name)
+	items[s->n] = (struct source){.name = strdup(path)};
+	if (!items[s->n].name)
 		return -ENOMEM;
-	s->n++;
+	*ret = &items[s->n++];
+	return 0;
+}
+
+int sources_add_file(struct sources *s, const char *path, bool trusted)
+{
+	struct source *item;
+	int r;
+
+	r = add_source(s, path, &item);
+	if (r < 0)
+		return r;
 	r = read_source(item, trusted);
 	if (item->error) {
 		free(item->text);
@@ -177,20 +193,58 @@ static int add_drop_in(struct drop_ins *d, const char *dir, const char *name)
 	return d->items[d->n].name ? (d->n++, 0) : -ENOMEM;
 }
 
-static int find_drop_ins(struct drop_ins *d, const char *dir)
+/* An entry in which the directory itself is the error. */
+static int blame(struct sources *s, const char *path, const char *why, const char *what)
+{
+	struct source *item;
+	int r;
+
+	r = add_source(s, path, &item);
+	return r < 0 ? r : set_error(item, "%s%s", why, what);
+}
+
+/*
+ * A directory of the policy, also one that has no file: who owns it decides what there is. 0 and
+ * *ret_there, which is false as well when it has become an entry with an error.
+ */
+static int look_at_directory(struct sources *s, const char *path, bool *ret_there)
+{
+	struct stat st;
+	const char *why;
+
+	*ret_there = false;
+	if (stat(path, &st) < 0)
+		return errno == ENOENT ? 0
+				       : blame(s, path, "cannot be looked at: ", strerror(errno));
+	if (!S_ISDIR(st.st_mode))
+		return blame(s, path, "is not a directory: move it away", "");
+	why = untrusted(&st);
+	if (why)
+		return blame(s, path, "the directory ", why);
+	*ret_there = true;
+	return 0;
+}
+
+static int find_drop_ins(struct sources *s, struct drop_ins *d, const char *dir)
 {
 	_cleanup_(freep) char *path = NULL;
 	struct dirent *e;
+	bool there;
 	DIR *dirp;
-	int r = 0;
+	int r;
 
 	if (asprintf(&path, "%s/policy.d", dir) < 0) {
 		path = NULL;
 		return -ENOMEM;
 	}
+	r = look_at_directory(s, dir, &there);
+	if (r == 0 && there)
+		r = look_at_directory(s, path, &there);
+	if (r < 0 || !there)
+		return r;
 	dirp = opendir(path);
 	if (!dirp)
-		return errno == ENOENT ? 0 : -errno;
+		return blame(s, path, "cannot be read: ", strerror(errno));
 	while (r == 0 && (e = readdir(dirp)))
 		if (is_drop_in(e->d_name))
 			r = add_drop_in(d, dir, e->d_name);
@@ -235,9 +289,9 @@ int sources_add_system(struct sources *s, const char *dir_usr, const char *dir_e
 	else if (there(dir_usr, policy))
 		r = add_in(s, dir_usr, "", policy);
 	if (r == 0)
-		r = find_drop_ins(&drop_ins, dir_etc);
+		r = find_drop_ins(s, &drop_ins, dir_etc);
 	if (r == 0)
-		r = find_drop_ins(&drop_ins, dir_usr);
+		r = find_drop_ins(s, &drop_ins, dir_usr);
 	qsort(drop_ins.items, drop_ins.n, sizeof(*drop_ins.items), compare_drop_ins);
 	for (size_t i = 0; r == 0 && i < drop_ins.n; i++)
 		r = add_in(s, drop_ins.items[i].dir, "policy.d/", drop_ins.items[i].name);

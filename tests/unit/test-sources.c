@@ -111,7 +111,7 @@ static void test_trust(void)
 	g_assert_nonnull(strstr(said("own", true), "does not belong to root: chown root"));
 	g_assert_cmpint(chown(p, 0, 0), ==, 0);
 	g_assert_cmpint(chmod(dir, 0777), ==, 0);
-	g_assert_nonnull(strstr(said("own", true), "its directory"));
+	g_assert_nonnull(strstr(said("own", true), "the directory "));
 	g_assert_cmpint(chmod(dir, 0755), ==, 0);
 	g_free(p);
 }
@@ -148,6 +148,48 @@ static void test_system(void)
 	g_free(etc);
 }
 
+/* What is said of the last of the system's files, and of which path; freed by the next call. */
+static const char *said_last(const char *suffix)
+{
+	char *usr = path("usr2"), *etc = path("etc2");
+
+	sources_clear(&seen);
+	g_assert_cmpint(sources_add_system(&seen, usr, etc), ==, 0);
+	g_free(usr);
+	g_free(etc);
+	if (!seen.n || !seen.items[seen.n - 1].error)
+		return "nothing";
+	g_assert_true(g_str_has_suffix(seen.items[seen.n - 1].name, suffix));
+	return seen.items[seen.n - 1].error;
+}
+
+static void test_directories(void)
+{
+	char *etc = path("etc2"), *drop_ins = path("etc2/policy.d");
+
+	put("usr2/policy.conf", "usr");
+	put("etc2/policy.d", "a file");
+	g_assert_cmpstr(said_last("etc2/policy.d"), ==, "is not a directory: move it away");
+	(void)g_unlink(drop_ins);
+	g_assert_cmpstr(said_last(""), ==, "nothing");
+	if (getuid() == 0) {
+		g_assert_cmpint(chmod(etc, 0777), ==, 0);
+		g_assert_nonnull(
+			strstr(said_last("etc2"), "the directory can be written by others"));
+		g_assert_cmpint(chmod(etc, 0755), ==, 0);
+		g_assert_cmpint(chown(etc, 1, 0), ==, 0);
+		g_assert_nonnull(strstr(said_last("etc2"), "does not belong to root"));
+		g_assert_cmpint(chown(etc, 0, 0), ==, 0);
+		g_assert_cmpint(g_mkdir(drop_ins, 0700), ==, 0);
+		g_assert_cmpint(chown(drop_ins, 1, 0), ==, 0);
+		g_assert_nonnull(strstr(said_last("etc2/policy.d"), "does not belong to root"));
+		g_assert_cmpint(chown(drop_ins, 0, 0), ==, 0);
+	}
+	g_assert_cmpstr(said_last(""), ==, "nothing");
+	g_free(drop_ins);
+	g_free(etc);
+}
+
 int main(int argc, char **argv)
 {
 	int r;
@@ -160,6 +202,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/sources/size", test_size);
 	g_test_add_func("/sources/trust", test_trust);
 	g_test_add_func("/sources/system", test_system);
+	g_test_add_func("/sources/directories", test_directories);
 	r = g_test_run();
 	sources_clear(&seen);
 	remove_tree(dir);
