@@ -47,7 +47,7 @@ const struct verb verbs[] = {
 	 "As when the link goes away.", verb_dns_forget},
 	{"consent", "grant", "NETWORK", 1, 1, false, ASKS,
 	 "consent to non-Tor configuration of a network",
-	 "NETWORK is its name or UUID, at most 64 characters. The consent is for this network\n"
+	 "NETWORK is its name or UUID, at most 64 bytes. The consent is for this network\n"
 	 "alone, until it is withdrawn or the machine shuts down.",
 	 verb_consent_grant},
 	{"consent", "withdraw", "", 0, 0, false, ASKS, "withdraw the consent",

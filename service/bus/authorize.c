@@ -34,6 +34,7 @@ struct query {
 	struct authorizer *authorizer;
 	sd_bus_message *request; /* NULL for a silent re-check */
 	uid_t sender;
+	bool prompt; /* a person may be asked */
 	const char *action;
 	char details[PACKED_SIZE];
 	uint64_t serial;
@@ -235,13 +236,14 @@ static struct query *query_new(struct authorizer *a, const char *action)
 }
 
 /* One uid can neither fill polkit's queue nor eat its time (the caps are in authorize.h). */
-static bool over_limits(const struct authorizer *a, uid_t uid)
+static bool over_limits(const struct authorizer *a, uid_t uid, bool prompt)
 {
 	size_t all = 0, own = 0;
 
+	/* Who has questions open is not kept from what needs no answer of a person. */
 	for (const struct query *q = a->queries; q; q = q->next) {
-		all++;
-		own += q->sender == uid;
+		all += q->prompt == prompt;
+		own += q->prompt == prompt && q->sender == uid;
 	}
 	return all >= CHECKS_MAX || own >= CHECKS_MAX_PER_UID;
 }
@@ -313,14 +315,14 @@ static int conclude(struct query *q, const char *action, const char *details, sd
 
 static int start(struct query *q, sd_bus_message *m, sd_bus_error *error)
 {
-	int prompt = sd_bus_message_get_allow_interactive_authorization(m), r;
+	int r;
 
 	q->request = sd_bus_message_ref(m);
 	r = sd_bus_track_new(q->authorizer->bus, &q->track, on_caller_gone, q);
 	if (r >= 0)
 		r = sd_bus_track_add_sender(q->track, m);
 	if (r >= 0)
-		r = send_check(q, sd_bus_message_get_sender(m), prompt > 0);
+		r = send_check(q, sd_bus_message_get_sender(m), q->prompt);
 	if (r >= 0)
 		return 0;
 	query_free(q);
@@ -378,6 +380,7 @@ int authorize(struct authorizer *a, sd_bus_message *m, uid_t sender, const char 
 {
 	char packed[PACKED_SIZE];
 	struct query *q;
+	bool prompt;
 
 	if (sender == 0)
 		return 1;
@@ -385,7 +388,8 @@ int authorize(struct authorizer *a, sd_bus_message *m, uid_t sender, const char 
 	q = find_query(a, m);
 	if (q)
 		return q->outcome == OUTCOME_PENDING ? 0 : conclude(q, action, packed, error);
-	if (over_limits(a, sender))
+	prompt = sd_bus_message_get_allow_interactive_authorization(m) > 0;
+	if (over_limits(a, sender, prompt))
 		return error_set(
 			error, ERROR_TOO_MANY,
 			"Too many questions of this user (or of all) are open; answer or close "
@@ -395,6 +399,7 @@ int authorize(struct authorizer *a, sd_bus_message *m, uid_t sender, const char 
 				 "This user asks too often; wait a few seconds.");
 	q = query_new(a, action);
 	q->sender = sender;
+	q->prompt = prompt;
 	memcpy(q->details, packed, sizeof(packed));
 	return start(q, m, error);
 }

@@ -13,7 +13,7 @@
 #include <systemd/sd-event.h>
 
 #define CHECKS_MAX 64
-#define CHECKS_MAX_PER_UID 4
+#define CHECKS_MAX_PER_UID 4 /* questions to a person; checks that ask nobody have as many */
 
 struct authorizer;
 

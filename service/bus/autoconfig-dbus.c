@@ -75,6 +75,9 @@ static void hash_name(const char *text, uint8_t id[WIRE_NETWORK_SIZE])
 		id[i] = (uint8_t)(h >> (120 - 8 * i));
 }
 
+/* What stands for "none" on the wire. */
+static const uint8_t no_network[WIRE_NETWORK_SIZE];
+
 static int read_network(const char *text, uint8_t id[WIRE_NETWORK_SIZE], sd_bus_error *error)
 {
 	size_t n = strlen(text);
@@ -90,6 +93,9 @@ static int read_network(const char *text, uint8_t id[WIRE_NETWORK_SIZE], sd_bus_
 				 "The network's name has a control character.");
 	if (!parse_uuid(text, id))
 		hash_name(text, id);
+	if (memcmp(id, no_network, sizeof(no_network)) == 0)
+		return error_set(error, SD_BUS_ERROR_INVALID_ARGS,
+				 "The UUID of zeros is no network's.");
 	return 0;
 }
 
@@ -155,11 +161,10 @@ static int method_set(sd_bus_message *call, void *userdata, sd_bus_error *error)
 static void network_name(const struct manager *m, const uint8_t id[WIRE_NETWORK_SIZE], char *buf,
 			 size_t size)
 {
-	static const uint8_t none[WIRE_NETWORK_SIZE];
 	size_t used = 0;
 
 	buf[0] = '\0';
-	if (memcmp(id, none, sizeof(none)) == 0)
+	if (memcmp(id, no_network, sizeof(no_network)) == 0)
 		return;
 	if (memcmp(id, m->network_id, sizeof(m->network_id)) == 0) {
 		(void)snprintf(buf, size, "%s", m->network);

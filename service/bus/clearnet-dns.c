@@ -10,6 +10,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#define LINE_SIZE 40
+
 static const char header[] = "# Clearnet DNS servers of this network. Written by sallyport.\n";
 
 const char *clearnet_dns_check_link(const char *name)
@@ -18,6 +20,8 @@ const char *clearnet_dns_check_link(const char *name)
 
 	if (n == 0 || n >= DNS_LINK_SIZE)
 		return "a link's name has 1 to 15 characters";
+	if (strcmp(name, "lo") == 0)
+		return "that is no link to a network";
 	if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
 		return "that is no link's name";
 	for (const char *c = name; *c; c++)
@@ -79,6 +83,38 @@ static struct dns_link *find(struct clearnet_dns *d, const char *link)
 	return NULL;
 }
 
+/* "" for IPv6, which is closed. */
+static size_t format_line(const struct dns_server *s, char line[LINE_SIZE])
+{
+	char text[INET_ADDRSTRLEN];
+
+	line[0] = '\0';
+	if (s->family == AF_INET && inet_ntop(AF_INET, s->address, text, sizeof(text)))
+		(void)snprintf(line, LINE_SIZE, "nameserver %s\n", text);
+	return strlen(line);
+}
+
+static size_t line_size(const struct dns_server *s)
+{
+	char line[LINE_SIZE];
+
+	return format_line(s, line);
+}
+
+/* What the file has room for is known before anything is saved: all of it is published, or none. */
+static bool fits(const struct clearnet_dns *d, const struct dns_link *without,
+		 const struct dns_server *servers, size_t n)
+{
+	size_t size = sizeof(header) - 1;
+
+	for (size_t i = 0; i < d->n; i++)
+		for (size_t j = 0; &d->links[i] != without && j < d->links[i].n; j++)
+			size += line_size(&d->links[i].servers[j]);
+	for (size_t j = 0; j < n; j++)
+		size += line_size(&servers[j]);
+	return size <= DNS_FILE_SIZE;
+}
+
 int clearnet_dns_save(struct clearnet_dns *d, const char *link, const struct dns_server *servers,
 		      size_t n)
 {
@@ -89,6 +125,8 @@ int clearnet_dns_save(struct clearnet_dns *d, const char *link, const struct dns
 			*l = d->links[--d->n];
 		return 0;
 	}
+	if (!fits(d, l, servers, n))
+		return -ENOSPC;
 	if (!l) {
 		if (d->n == DNS_LINKS_MAX)
 			return -E2BIG;
@@ -101,27 +139,20 @@ int clearnet_dns_save(struct clearnet_dns *d, const char *link, const struct dns
 	return 0;
 }
 
-/* Only IPv4 while IPv6 is closed; the rest of the file is newlines. */
+/* The rest of the file is newlines. */
 static void render(const struct clearnet_dns *d, char *buf)
 {
 	size_t used = sizeof(header) - 1;
+	char line[LINE_SIZE];
 
 	memset(buf, '\n', DNS_FILE_SIZE);
 	memcpy(buf, header, used);
 	for (size_t i = 0; i < d->n; i++)
 		for (size_t j = 0; j < d->links[i].n; j++) {
-			const struct dns_server *s = &d->links[i].servers[j];
-			char text[INET_ADDRSTRLEN], line[40];
-			int n;
+			size_t n = format_line(&d->links[i].servers[j], line);
 
-			if (s->family != AF_INET ||
-			    !inet_ntop(AF_INET, s->address, text, sizeof(text)))
-				continue;
-			n = snprintf(line, sizeof(line), "nameserver %s\n", text);
-			if (used + (size_t)n > DNS_FILE_SIZE)
-				return;
-			memcpy(buf + used, line, (size_t)n);
-			used += (size_t)n;
+			memcpy(buf + used, line, n);
+			used += n;
 		}
 }
 

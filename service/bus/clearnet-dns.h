@@ -41,7 +41,10 @@ const char *clearnet_dns_check_link(const char *name);
 /* NULL when a server may have that address, else what is wrong with it. */
 const char *clearnet_dns_check_server(int family, const uint8_t *address, size_t size);
 
-/* Replaces a link's servers (none: forgets the link). -E2BIG: too many links. */
+/*
+ * Replaces a link's servers (none: forgets the link). -E2BIG: too many links; -ENOSPC: the file has
+ * no room for them. Then nothing has changed.
+ */
 int clearnet_dns_save(struct clearnet_dns *d, const char *link, const struct dns_server *servers,
 		      size_t n);
 /* Writes the file. 0 or a negative errno; the old text stays then. */

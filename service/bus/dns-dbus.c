@@ -67,6 +67,12 @@ static int save(struct manager *m, sd_bus_message *call, const char *link,
 	int r;
 
 	r = clearnet_dns_save(&m->dns, link, servers, n);
+	if (r == -ENOSPC)
+		return error_set(
+			error, ERROR_TOO_MANY,
+			"The published file has room for %d bytes, which these and those of other "
+			"links exceed; save fewer, or forget a link. Nothing was saved.",
+			DNS_FILE_SIZE);
 	if (r < 0)
 		return error_set(error, ERROR_TOO_MANY,
 				 "Servers of %d links are saved already; forget one first.",
