@@ -169,6 +169,10 @@ int args_parse(int argc, char **argv, struct invocation *ret)
 	/* Arguments are gathered at the front of argv itself, which keeps its length. */
 	ret->args = argv;
 	ret->json = stdout;
+	/* Wherever it stands: what is wrong before it is said in JSON, too. */
+	for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++)
+		if (strcmp(argv[i], "--json") == 0)
+			ret->given |= BIT(JSON);
 	for (int i = 1; i < argc && !rest; i++) {
 		if (strcmp(argv[i], "--") == 0) {
 			rest = argv + i + 1;

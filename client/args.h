@@ -104,4 +104,8 @@ void help_overview(FILE *f);
 void help_verb(FILE *f, const struct verb *v);
 /* All verbs whose first word this is. */
 void help_group(FILE *f, const char *group);
+/* As JSON: all verbs, or those of the group or the one verb that about has. */
+int help_json(const struct invocation *about);
+/* The same, or for people, as inv says. */
+int help_about(const struct invocation *inv, const struct invocation *about);
 int verb_help(const struct invocation *inv);

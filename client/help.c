@@ -66,14 +66,24 @@ static json_object *options_json(uint32_t bits)
 	return list;
 }
 
-static int help_json(const struct invocation *inv)
+static bool is_about(const struct invocation *about, const struct verb *v)
+{
+	if (about->verb)
+		return v == about->verb;
+	return !about->group || (v->group && strcmp(v->group, about->group) == 0);
+}
+
+int help_json(const struct invocation *about)
 {
 	json_object *o = json_object_new_object(), *list = json_object_new_array();
 
 	for (size_t i = 0; i < n_verbs; i++) {
-		json_object *v = json_object_new_object();
+		json_object *v;
 		char title[64];
 
+		if (!is_about(about, &verbs[i]))
+			continue;
+		v = json_object_new_object();
 		verb_title(&verbs[i], title, sizeof(title));
 		json_add_string(v, "verb", title);
 		json_add_string(v, "arguments", verbs[i].args);
@@ -82,30 +92,35 @@ static int help_json(const struct invocation *inv)
 		(void)json_object_array_add(list, v);
 	}
 	(void)json_object_object_add(o, "verbs", list);
-	json_print(inv, o);
+	json_print(about, o);
+	return EXIT_DONE;
+}
+
+int help_about(const struct invocation *inv, const struct invocation *about)
+{
+	if (GIVEN(inv, JSON))
+		return help_json(about);
+	if (about->verb)
+		help_verb(stdout, about->verb);
+	else if (about->group)
+		help_group(stdout, about->group);
+	else
+		help_overview(stdout);
 	return EXIT_DONE;
 }
 
 int verb_help(const struct invocation *inv)
 {
-	struct invocation about = {.args = inv->args, .n_args = inv->n_args, .json = inv->json};
-	int r;
+	struct invocation about = {
+		.args = inv->args, .n_args = inv->n_args, .given = inv->given, .json = inv->json};
+	int r = EXIT_DONE;
 
-	if (GIVEN(inv, JSON))
-		return help_json(inv);
-	if (!inv->n_args) {
-		help_overview(stdout);
-		return EXIT_DONE;
-	}
-	r = args_take_verb(&about);
+	if (about.n_args)
+		r = args_take_verb(&about);
 	if (r != EXIT_DONE)
 		return r;
 	if (about.n_args && about.verb)
 		return fail(inv, EXIT_USAGE, NULL, NULL, "\"%s\" is one word too many",
 			    about.args[0]);
-	if (about.verb)
-		help_verb(stdout, about.verb);
-	else
-		help_group(stdout, about.group);
-	return EXIT_DONE;
+	return help_about(inv, &about);
 }

@@ -83,12 +83,29 @@ const struct verb verbs[] = {
 };
 const size_t n_verbs = ARRAY_SIZE(verbs);
 
-static int run_without_verb(const struct invocation *inv)
+static int print_version(const struct invocation *inv)
 {
-	if (GIVEN(inv, VERSION)) {
+	json_object *o;
+
+	if (!GIVEN(inv, JSON)) {
 		(void)puts("sallyport " SALLYPORT_VERSION);
 		return EXIT_DONE;
 	}
+	o = json_object_new_object();
+	json_add_string(o, "version", SALLYPORT_VERSION);
+	json_print(inv, o);
+	return EXIT_DONE;
+}
+
+static int run_without_verb(const struct invocation *inv)
+{
+	if (GIVEN(inv, VERSION))
+		return print_version(inv);
+	if (GIVEN(inv, JSON) && GIVEN(inv, HELP))
+		return help_json(inv);
+	if (GIVEN(inv, JSON))
+		return fail(inv, EXIT_USAGE, NULL, "sallyport help prints the verbs.",
+			    "something is missing: %s", inv->group ? "the group's verb" : "a verb");
 	if (inv->group)
 		help_group(GIVEN(inv, HELP) ? stdout : stderr, inv->group);
 	else
@@ -107,7 +124,7 @@ int main(int argc, char **argv)
 	if (!inv.verb)
 		r = run_without_verb(&inv);
 	else if (GIVEN(&inv, HELP))
-		help_verb(stdout, inv.verb);
+		r = help_about(&inv, &inv);
 	else
 		r = inv.verb->run(&inv);
 	/* An answer that did not reach its reader was not given. */

@@ -95,8 +95,18 @@ says 7 'there is no user "no-such-user"' clearnet run no-such-user -- true
 # --- the table of verbs, and everything that must agree with it
 
 check 'help --json is JSON' json < <("$sallyport" help --json)
-check 'help --json is the same in every way' test \
-	"$("$sallyport" help --json)" = "$("$sallyport" help --json status)"
+is '--help --json is the same' "$("$sallyport" --help --json)" "$("$sallyport" help --json)"
+is 'VERB --help --json is of that verb' "$("$sallyport" clearnet on --help --json)" \
+	"$("$sallyport" help clearnet on --json)"
+for words in '0 --version --json' '0 --help --json' '0 status --help --json' '0 help clearnet --json' \
+	'2 --json' '2 clearnet --json' '2 --frobnicate --json' '2 stauts --json' \
+	'2 help --json nonsense' '2 -x status --json' '2 status --for --json'; do
+	rc=0
+	# shellcheck disable=SC2086 # words
+	"$sallyport" ${words#* } >out 2>/dev/null </dev/null || rc=$?
+	is "sallyport ${words#* }: ${words%% *}" $rc "${words%% *}"
+	check "sallyport ${words#* }: JSON" json <out
+done
 "$sallyport" help --json | /usr/bin/python3 -c '
 import json, sys
 for v in json.load(sys.stdin)["verbs"]:
@@ -240,6 +250,11 @@ for file in good bad warned; do
 	check "check --json $file.conf is JSON" json <out
 done
 says 0 '^$' check -- good.conf
+for bad in $'no-such\xff.conf' $'no-such\x1b[31m.conf' $'no-such\xc2\x9b.conf'; do
+	"$sallyport" check --json "$bad" >out 2>/dev/null || true
+	check "check --json of a hostile name is JSON" json <out
+	refused "and no such character is printed" grep -qP '\x1b|\xff|\xc2\x9b' <("$sallyport" check "$bad" 2>&1)
+done
 
 # --- ruleset
 
