@@ -165,6 +165,12 @@ for group in clearnet dns consent; do
 	is "bash: the words after $group" "$(complete_bash sallyport $group '')" \
 		"$(sed -n "s/^$group \([a-z]*\) .*/\1/p" "$tmp/verbs" | sorted)"
 done
+for group in clearnet dns consent; do
+	is "bash: the words after help $group" "$(complete_bash sallyport help --json $group '')" \
+		"$(complete_bash sallyport --json $group '')"
+done
+is 'bash: nothing after a whole verb' "$(complete_bash sallyport help clearnet on '')" ' '
+is 'bash: the options of help' "$(complete_bash sallyport help clearnet --)" '--help --json '
 while IFS='|' read -r verb options; do
 	verb=${verb% }
 	# shellcheck disable=SC2086
