@@ -279,22 +279,25 @@ def shared_ports():
 
 
 def many_sockets():
-    """They do not hold up the engine: the end is answered, and so is the next request."""
-    peer = Peer()
-    lease = peer.open(CLEARNET, 60)
-    own = Sockets(CLEARNET, 'NONE:0:8000')
-    start = time.monotonic()
-    peer.end(lease)
-    answered = time.monotonic() - start
-    peer.ask(GET_CONSENT, b'')
-    next_one = time.monotonic() - start - answered
-    gone = wait_until(lambda: own.alive() == 0, 20, 0.05)
-    everything = time.monotonic() - start
-    note(f'8000 sockets: answered after {answered:.3f} s, the next after {next_one:.3f} s, '
-         f'all destroyed after {everything:.3f} s')
-    report(gone and answered < everything / 2 and next_one < everything / 2,
-           'the end of a lease does not wait for the sockets')
-    own.program.kill()
+    """They do not hold up the engine: the end, and the next request, are answered while most live
+    still. (One round of three is enough: this program may be the slow one.)"""
+    peer, alive = Peer(), 0
+    for _ in range(3):
+        lease = peer.open(CLEARNET, 60)
+        own = Sockets(CLEARNET, 'NONE:0:8000')
+        start = time.monotonic()
+        peer.end(lease)
+        answered = time.monotonic() - start
+        peer.ask(GET_CONSENT, b'')
+        alive = max(alive, own.alive())
+        gone = wait_until(lambda: own.alive() == 0, 20, 0.05)
+        note(f'8000 sockets: answered after {answered:.3f} s, all destroyed after '
+             f'{time.monotonic() - start:.3f} s')
+        own.program.kill()
+        if alive or not gone:
+            break
+    report(alive and gone, 'the end of a lease does not wait for the sockets',
+           f'{alive} lived when it was answered')
     peer.close()
 
 
