@@ -12,7 +12,7 @@ PACKAGES=(
 	gcc libc6-dev meson ninja-build pkgconf libcap-ng-dev libseccomp-dev libmnl-dev libnftnl-dev
 	libinih-dev nettle-dev libsystemd-dev libjson-c-dev libglib2.0-dev
 	dbus dbus-daemon polkitd systemd nftables iproute2 python3 curl procps passwd util-linux
-	systemd-container libpam-systemd
+	systemd-container libpam-systemd iptables isc-dhcp-client dnsmasq-base
 )
 
 # To boot with: unpacked on the disk of a machine that a test boots, never installed on this one,
@@ -24,7 +24,7 @@ GUESTS=(network-manager ifupdown)
 # shellcheck disable=SC2034
 JUDGES=(
 	clang clang-format clang-tidy libclang-rt-14-dev shellcheck mandoc libxml2-utils binutils
-	bash-completion zsh
+	bash-completion zsh debhelper dpkg-dev lintian
 )
 
 # The compilers' and meson's own python, not somebody's in a home directory.
