@@ -43,10 +43,10 @@ struct engine {
 
 	struct cut *cuts; /* sockets of ended leases; cut.c */
 
-	int peer;         /* the bus process, or -1 */
+	int peer;          /* the bus process, or -1 */
 	usec_t deaf_until; /* no new one is heard before; 0: at once */
 	bool greeted;      /* it has fetched the limits */
-	usec_t heartbeat; /* when it was last heard of */
+	usec_t heartbeat;  /* when it was last heard of */
 	uid_t bus_uid;
 };
 

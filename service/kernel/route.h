@@ -22,7 +22,7 @@ bool route_ranges_equal(const struct route_ranges *a, const struct route_ranges 
 int route_watch(struct nl *nl);
 
 /*
- * The connected networks of all links but loopback, in the main table, sorted, disjoint, not adjacent. nl is of
- * NETLINK_ROUTE and not the watch. 0 or a negative errno.
+ * The connected networks of all links but loopback, in the main table, sorted, disjoint, not
+ * adjacent. nl is of NETLINK_ROUTE and not the watch. 0 or a negative errno.
  */
 int route_connected(struct nl *nl, struct route_ranges *ret);
