@@ -21,10 +21,15 @@ static uint32_t new_token(uint32_t old)
 	return token;
 }
 
+static bool is_chain_of(const struct engine *e, const struct nft_link *c, const struct link *l)
+{
+	return strcmp(c->name, l->name) == 0 && (e->egress.by_name || c->index == l->index);
+}
+
 static bool is_covered(const struct engine *e, const struct link *l)
 {
 	for (size_t i = 0; i < e->egress.covered.n; i++)
-		if (strcmp(e->egress.covered.items[i].name, l->name) == 0 &&
+		if (is_chain_of(e, &e->egress.covered.items[i], l) &&
 		    e->egress.covered.items[i].bare == l->bare)
 			return true;
 	return false;
@@ -43,7 +48,7 @@ static struct nft_links to_cover(const struct engine *e, const struct policy *p,
 
 		if (!policy_covers(p, l->name) || (only_new && is_covered(e, l)))
 			continue;
-		ret.items[ret.n] = (struct nft_link){.bare = l->bare};
+		ret.items[ret.n] = (struct nft_link){.index = l->index, .bare = l->bare};
 		memcpy(ret.items[ret.n++].name, l->name, sizeof(l->name));
 	}
 	return ret;
@@ -112,6 +117,15 @@ static int load(struct engine *e, const struct policy *p, const struct nft_wall 
 	return r;
 }
 
+static void learn(struct engine *e)
+{
+	struct nl_error error;
+	int r = nft_egress_by_name(&e->nft, e->table_flags, &e->egress.by_name, &error);
+
+	if (r < 0) /* to cover a link once too often does no harm */
+		e->egress.by_name = false;
+}
+
 uint32_t egress_prepare(struct engine *e, const struct policy *p, const struct ruleset *r,
 			bool anew)
 {
@@ -127,6 +141,8 @@ uint32_t egress_prepare(struct engine *e, const struct policy *p, const struct r
 
 	if (!p->egress.enable)
 		return w.token;
+	if (!e->egress.up)
+		learn(e);
 	n = load(e, p, &w, &error);
 	if (n < 0)
 		give_up(e, &error);
@@ -157,30 +173,31 @@ void egress_settle(struct engine *e, const struct policy *p, uint32_t token)
 	e->egress.token = token;
 }
 
-static bool is_there(const struct links *all, const char *name)
+static bool is_there(const struct engine *e, const struct links *all, const struct nft_link *c)
 {
 	for (size_t i = 0; i < all->n; i++)
-		if (strcmp(all->items[i].name, name) == 0)
+		if (is_chain_of(e, c, &all->items[i]))
 			return true;
 	return false;
 }
 
 /*
- * Chains that the policy no longer wants; and those of links that have gone, once they are many: a
- * link that comes back is covered from its first frame on. Each with its own transaction, for where
- * the chain went with its link the kernel says no.
+ * Chains that the policy no longer wants; and those of links that have gone. Where they belong to
+ * names they wait, unless they are many: a link that comes back is covered from its first frame on.
+ * Elsewhere one may still be there, on a link that has another name now. Each with its own
+ * transaction, for where the chain went with its link the kernel says no.
  */
 static void uncover(struct engine *e, const struct links *all)
 {
 	struct nft_links *c = &e->egress.covered;
-	bool many = c->n > all->n + GONE_MAX;
+	bool wait = e->egress.by_name && c->n <= all->n + GONE_MAX;
 	struct nl_error error;
 	size_t n = 0;
 
 	for (size_t i = 0; i < c->n; i++) {
 		struct nft_link l = c->items[i];
 
-		if (policy_covers(e->policy, l.name) && (!many || is_there(all, l.name)))
+		if (policy_covers(e->policy, l.name) && (wait || is_there(e, all, &l)))
 			c->items[n++] = l;
 		else
 			(void)nft_egress_uncover(&e->nft, l.name, &error);
@@ -224,12 +241,13 @@ void egress_refresh(struct engine *e)
 		log_error("links: %s; new ones are not covered by the second wall", strerror(-r));
 		return;
 	}
-	uncover(e, &all);
 	links = to_cover(e, e->policy, &all, true);
 	items = links.items;
+	set_links(e, &all, &links, false);
+	/* Not before: a renamed link that is up may have no other chain than its old name's. */
+	uncover(e, &all);
 	if (!links.n)
 		return;
-	set_links(e, &all, &links, false);
 	r = nft_egress_cover(&e->nft, &links, &error);
 	if (r == -ENOENT)
 		return; /* a link has gone: its news is on its way, and this comes again */

@@ -24,6 +24,7 @@ struct engine {
 	struct {                          /* the second wall; egress.c */
 		uint32_t token;           /* marks what the first one has admitted; 0: none yet */
 		bool up;                  /* it is in the kernel */
+		bool by_name;             /* chains belong to names, not to links */
 		struct nft_links covered; /* its chains, those of links that have gone too */
 	} egress;
 

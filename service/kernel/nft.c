@@ -11,6 +11,7 @@
 
 /* Of no use to anybody else: it never exists. */
 #define PROBE_TABLE "sallyport-probe"
+#define PROBE_LINK "sallyport-probe"
 
 static bool holds_leases(enum rs_set set)
 {
@@ -154,6 +155,21 @@ int nft_egress_token(struct nl *nl, uint32_t token, uint32_t previous, struct nl
 	if (previous && previous != token)
 		nft_put_element(&b, NFT_MSG_NEWSETELEM, NLM_F_CREATE, SET_ADMITTED, &before);
 	return batch_commit(&b, ret_error);
+}
+
+int nft_egress_by_name(struct nl *nl, uint32_t flags, bool *ret, struct nl_error *ret_error)
+{
+	_cleanup_(batch_clear) struct batch b = {0};
+	int r;
+
+	/* The last message aborts the others; the first one that fails is the answer. */
+	batch_begin(&b, nl);
+	nft_put_table(&b, TABLE_EGRESS, RULESET_TABLE, NFT_MSG_NEWTABLE, NLM_F_CREATE, &flags);
+	nft_put_link(&b, PROBE_LINK, false);
+	nft_put_table(&b, TABLE_EGRESS, PROBE_TABLE, NFT_MSG_DELTABLE, 0, NULL);
+	r = batch_commit(&b, ret_error);
+	*ret = r == -ENOENT && strncmp(ret_error->object, "chain", 5) != 0;
+	return r == -ENOENT ? 0 : r;
 }
 
 int nft_egress_cover(struct nl *nl, const struct nft_links *links, struct nl_error *ret_error)

@@ -57,6 +57,7 @@ int nft_load(struct nl *nl, const struct nft_wall *w, struct nl_error *ret_error
 /* A link on which the second wall stands; bare: without link-layer header (ARPHRD_NONE and the
  * like). */
 struct nft_link {
+	uint32_t index;
 	char name[POLICY_LINK_MAX + 1];
 	bool bare;
 };
@@ -74,6 +75,12 @@ int nft_load_egress(struct nl *nl, const struct nft_wall *w, const struct nft_li
 		    struct nl_error *ret_error);
 /* From now on only token is let through, and previous for another second. */
 int nft_egress_token(struct nl *nl, uint32_t token, uint32_t previous, struct nl_error *ret_error);
+/*
+ * Whether a chain belongs to the name of its link, and waits while there is none (Linux 6.16), or
+ * to the link: then it goes with it, and follows it to its next name. Asked in a transaction that
+ * always aborts. 0 or a negative errno, and then nothing is known.
+ */
+int nft_egress_by_name(struct nl *nl, uint32_t flags, bool *ret, struct nl_error *ret_error);
 /* Chains on more links; they may be there already. */
 int nft_egress_cover(struct nl *nl, const struct nft_links *links, struct nl_error *ret_error);
 /* The chain of a link that has gone. -ENOENT: it went with it. */
