@@ -198,7 +198,7 @@ void doctor_helpers(const struct doctor *d, struct finding *f)
 	static const char automatic[] = "/proc/sys/net/netfilter/nf_conntrack_helper",
 			  expected[] = "/proc/net/nf_conntrack_expect";
 	uint32_t number = 0;
-	int r = read_number(automatic, &number);
+	int r = sysctl_number(automatic, &number);
 
 	if (r < 0 && r != -ENOENT)
 		not_seen(f, automatic, r);

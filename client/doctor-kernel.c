@@ -16,7 +16,7 @@ static void take_number(char *line, void *userdata)
 		*number = UINT32_MAX;
 }
 
-int read_number(const char *path, uint32_t *ret)
+int sysctl_number(const char *path, uint32_t *ret)
 {
 	uint32_t number = UINT32_MAX;
 	int r = each_line(path, take_number, &number);
@@ -43,7 +43,7 @@ void doctor_mtu_probing(const struct doctor *d, struct finding *f)
 
 	(void)d;
 	for (size_t i = 0; i < ARRAY_SIZE(wanted); i++) {
-		r = read_number(wanted[i].path, &number);
+		r = sysctl_number(wanted[i].path, &number);
 		if (r < 0)
 			not_seen(f, wanted[i].name, r);
 		else if (number != wanted[i].wanted)
@@ -79,7 +79,7 @@ static void check_link(const struct per_link *p, const char *link, struct findin
 		path = NULL;
 		fail_oom();
 	}
-	r = read_number(path, &number);
+	r = sysctl_number(path, &number);
 	if (r == -ENOENT)
 		return; /* it has gone meanwhile */
 	++*n;

@@ -62,7 +62,7 @@ void doctor_mtu_probing(const struct doctor *d, struct finding *f);
 void doctor_ipv6_links(const struct doctor *d, struct finding *f);
 void doctor_route_localnet(const struct doctor *d, struct finding *f);
 /* 0, or a negative errno. */
-int read_number(const char *path, uint32_t *ret);
+int sysctl_number(const char *path, uint32_t *ret);
 /* doctor-host.c */
 void doctor_resolv_conf(const struct doctor *d, struct finding *f);
 void doctor_dns_readers(const struct doctor *d, struct finding *f);
