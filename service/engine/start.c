@@ -41,7 +41,8 @@ int start_lock(pid_t *ret_holder)
 	int fd;
 
 	*ret_holder = 0;
-	fd = open(ENGINE_LOCK_PATH, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
+	/* Whoever could read it could hold a read lock, and no engine would ever start. */
+	fd = open(ENGINE_LOCK_PATH, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (fd < 0)
 		return -errno;
 	/* So that an engine that is started without root finds a file that it may open. */
