@@ -181,7 +181,7 @@ start_engine()
 		return 0
 	fi
 	rm -f "$LAB/notify"
-	"$HELPERS/notify-wait" "$LAB/notify" 20000 &
+	"$HELPERS/notify-wait" "$LAB/notify" $((20000 * ${LAB_PATIENCE:-1})) &
 	local waiter=$!
 	wait_for 5 test -S "$LAB/notify" || bail "notify-wait does not listen"
 	NOTIFY_SOCKET=$LAB/notify start engine "$binary" --socket /run/sallyport/engine.sock "$@"

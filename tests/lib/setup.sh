@@ -5,6 +5,7 @@
 #
 #   install_packages LOG PACKAGE...     those that are missing, by apt-get
 #   fetch_packages LOG DIR PACKAGE...   those that are missing, with what they need: only downloaded
+#   fetch_kernel LOG DIR                Debian's own kernel for emulated machines: only downloaded
 
 # To build, and to run private hosts.
 # shellcheck disable=SC2034 # for whoever sources this
@@ -19,6 +20,10 @@ PACKAGES=(
 # whose network they would want to manage.
 # shellcheck disable=SC2034
 GUESTS=(network-manager ifupdown)
+
+# To emulate a machine with a kernel of its own; without them that test is skipped.
+# shellcheck disable=SC2034
+EMULATOR=(qemu-system-x86 kmod cpio)
 
 # To judge.
 # shellcheck disable=SC2034
@@ -52,4 +57,14 @@ fetch_packages()
 	mkdir -p "$dir/partial"
 	apt-get -qq -y --no-install-recommends --download-only -o Dir::Cache::archives="$dir" \
 		install "$@" >>"$log" 2>&1 || { tail -n 20 "$log"; return 1; }
+}
+
+fetch_kernel()
+{
+	local log=$1 dir=$2 name
+	name=$(apt-cache depends linux-image-cloud-amd64 2>>"$log" |
+		awk '$1 == "Depends:" { print $2; exit }')
+	[ -n "$name" ] || return 1
+	mkdir -p "$dir"
+	(cd "$dir" && apt-get -qq -o APT::Sandbox::User=root download "$name") >>"$log" 2>&1
 }

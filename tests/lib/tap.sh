@@ -11,7 +11,8 @@
 #   reports COMMAND...                        a program that prints such lines by itself
 #   note TEXT...                              a comment
 #   bail TEXT                                 give up: counts as a failure
-#   wait_for SECONDS COMMAND...               until COMMAND succeeds; 1 when the time is up
+#   wait_for SECONDS COMMAND...               until COMMAND succeeds; 1 when the time is up. On a slow
+#                                             machine LAB_PATIENCE says how many times as long
 
 tap_n=0
 tap_failed=0
@@ -139,7 +140,7 @@ wait_for()
 {
 	local seconds=$1 end
 	shift
-	end=$(($(date +%s%N) + $(printf '%.0f' "${seconds}e9")))
+	end=$(($(date +%s%N) + $(printf '%.0f' "${seconds}e9") * ${LAB_PATIENCE:-1}))
 	until "$@" >/dev/null 2>&1; do
 		[ "$(date +%s%N)" -lt "$end" ] || return 1
 		sleep 0.01
