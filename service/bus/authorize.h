@@ -39,6 +39,9 @@ struct visit {
 	sd_bus_message *message;
 };
 void visit_end(struct visit *v);
+/* At the top of a handler; nothing else names it. */
+#define VISIT(authorizer, message) \
+	_cleanup_(visit_end) __attribute__((unused)) struct visit visit = {(authorizer), (message)}
 
 /*
  * What was learnt of the caller while the question is open, to be used when the handler runs

@@ -119,7 +119,7 @@ static void on_set(const struct wire_header *answer, int *fd, void *userdata)
 static int method_set(sd_bus_message *call, void *userdata, sd_bus_error *error)
 {
 	struct manager *m = userdata;
-	_cleanup_(visit_end) struct visit visit = {m->authorizer, call};
+	VISIT(m->authorizer, call);
 	struct wire_set_consent request = {0};
 	struct waiting *w;
 	const char *network;

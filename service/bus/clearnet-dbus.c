@@ -188,7 +188,7 @@ static void on_opened(const struct wire_header *answer, int *fd, void *userdata)
 static int method_enable(sd_bus_message *call, void *userdata, sd_bus_error *error)
 {
 	struct manager *m = userdata;
-	_cleanup_(visit_end) struct visit visit = {m->authorizer, call};
+	VISIT(m->authorizer, call);
 	struct wire_lease_open request = {0};
 	_cleanup_(freep) char *session = NULL;
 	const struct wire_door *door;
@@ -274,7 +274,7 @@ static void on_extended(const struct wire_header *answer, int *fd, void *userdat
 static int method_extend(sd_bus_message *call, void *userdata, sd_bus_error *error)
 {
 	struct manager *m = userdata;
-	_cleanup_(visit_end) struct visit visit = {m->authorizer, call};
+	VISIT(m->authorizer, call);
 	struct wire_lease_extend request = {0};
 	const struct held *h = NULL;
 	struct waiting *w;
@@ -331,7 +331,7 @@ static void on_disabled(const struct wire_header *answer, int *fd, void *userdat
 static int method_disable(sd_bus_message *call, void *userdata, sd_bus_error *error)
 {
 	struct manager *m = userdata;
-	_cleanup_(visit_end) struct visit visit = {m->authorizer, call};
+	VISIT(m->authorizer, call);
 	struct wire_lease_end request = {.reason = REASON_DISABLED};
 	const struct wire_door *door;
 	const struct held *h;
@@ -394,7 +394,7 @@ static int reply_leases(struct manager *m, sd_bus_message *call, uid_t uid, bool
 static int method_list(sd_bus_message *call, void *userdata, sd_bus_error *error)
 {
 	struct manager *m = userdata;
-	_cleanup_(visit_end) struct visit visit = {m->authorizer, call};
+	VISIT(m->authorizer, call);
 	bool all;
 	uid_t uid;
 	int r;

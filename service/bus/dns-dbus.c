@@ -88,7 +88,7 @@ static int save(struct manager *m, sd_bus_message *call, const char *link,
 static int method_save(sd_bus_message *call, void *userdata, sd_bus_error *error)
 {
 	struct manager *m = userdata;
-	_cleanup_(visit_end) struct visit visit = {m->authorizer, call};
+	VISIT(m->authorizer, call);
 	struct dns_server servers[DNS_SERVERS_MAX];
 	const char *link;
 	size_t n;
@@ -119,7 +119,7 @@ static int method_save(sd_bus_message *call, void *userdata, sd_bus_error *error
 static int method_forget(sd_bus_message *call, void *userdata, sd_bus_error *error)
 {
 	struct manager *m = userdata;
-	_cleanup_(visit_end) struct visit visit = {m->authorizer, call};
+	VISIT(m->authorizer, call);
 	const char *link;
 	uid_t uid;
 	int r;
@@ -163,7 +163,7 @@ static int append_servers(sd_bus_message *reply, const struct dns_link *l)
 static int method_get(sd_bus_message *call, void *userdata, sd_bus_error *error)
 {
 	struct manager *m = userdata;
-	_cleanup_(visit_end) struct visit visit = {m->authorizer, call};
+	VISIT(m->authorizer, call);
 	sd_bus_message *reply = NULL;
 	uid_t uid;
 	int r;

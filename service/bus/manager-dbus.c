@@ -29,7 +29,7 @@ static void on_reloaded(const struct wire_header *answer, int *fd, void *userdat
 static int method_reload(sd_bus_message *call, void *userdata, sd_bus_error *error)
 {
 	struct manager *m = userdata;
-	_cleanup_(visit_end) struct visit visit = {m->authorizer, call};
+	VISIT(m->authorizer, call);
 	struct wire_reload request = {0};
 	uid_t uid;
 	int r;
