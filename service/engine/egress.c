@@ -205,25 +205,65 @@ static void uncover(struct engine *e, const struct links *all)
 	c->n = n;
 }
 
-static void set_links(struct engine *e, const struct links *all, const struct nft_links *which,
-		      bool up)
+static const struct link *find_link(const struct links *all, uint32_t index)
 {
 	for (size_t i = 0; i < all->n; i++)
-		for (size_t j = 0; j < which->n; j++) {
-			const struct link *l = &all->items[i];
-			int r;
+		if (all->items[i].index == index)
+			return &all->items[i];
+	return NULL;
+}
 
-			if (!l->up || strcmp(l->name, which->items[j].name) != 0)
-				continue;
-			r = link_set_up(&e->route, l->index, up);
-			if (r < 0)
-				log_error("link %s cannot be set %s: %s", l->name,
-					  up ? "up again" : "down until it is covered",
-					  strerror(-r));
-			else if (!up)
-				log_info("link %s came up before it was covered: down until it is",
-					 l->name);
+/* Remembered, so that it comes up again whatever happens before it is covered. */
+static void lower(struct engine *e, const struct link *l)
+{
+	int r;
+
+	if (!l->up)
+		return;
+	log_info("link %s came up before it was covered: down until it is", l->name);
+	r = link_set_up(&e->route, l->index, false);
+	if (r < 0)
+		log_error("link %s cannot be set down until it is covered: %s", l->name,
+			  strerror(-r));
+	else if (e->egress.n_lowered < ARRAY_SIZE(e->egress.lowered))
+		e->egress.lowered[e->egress.n_lowered++] = l->index;
+	else
+		log_error("link %s stays down: set it up by hand", l->name);
+}
+
+static void raise_covered(struct engine *e, const struct links *all)
+{
+	size_t n = 0;
+	int r;
+
+	for (size_t i = 0; i < e->egress.n_lowered; i++) {
+		const struct link *l = find_link(all, e->egress.lowered[i]);
+
+		if (!l)
+			continue; /* it has gone */
+		if (policy_covers(e->policy, l->name) && !is_covered(e, l)) {
+			e->egress.lowered[n++] = l->index;
+			continue;
 		}
+		r = link_set_up(&e->route, l->index, true);
+		if (r < 0)
+			log_error("link %s cannot be set up again: %s", l->name, strerror(-r));
+	}
+	e->egress.n_lowered = n;
+}
+
+/* Each with its own transaction: one that has gone is no reason to leave the others bare. */
+static void cover(struct engine *e, struct nft_link *link)
+{
+	const struct nft_links one = {link, 1};
+	struct nl_error error;
+	int r = nft_egress_cover(&e->nft, &one, &error);
+
+	if (r == 0)
+		remember(e, &one);
+	else if (r != -ENOENT)
+		log_error("link %s stays down: the kernel refuses %s: %s", link->name, error.object,
+			  strerror(-r));
 }
 
 void egress_refresh(struct engine *e)
@@ -231,7 +271,6 @@ void egress_refresh(struct engine *e)
 	_cleanup_(links_clear) struct links all = {0};
 	_cleanup_(freep) struct nft_link *items = NULL;
 	struct nft_links links;
-	struct nl_error error;
 	int r;
 
 	if (!e->egress.up)
@@ -243,18 +282,11 @@ void egress_refresh(struct engine *e)
 	}
 	links = to_cover(e, e->policy, &all, true);
 	items = links.items;
-	set_links(e, &all, &links, false);
+	for (size_t i = 0; i < links.n; i++)
+		lower(e, find_link(&all, links.items[i].index));
 	/* Not before: a renamed link that is up may have no other chain than its old name's. */
 	uncover(e, &all);
-	if (!links.n)
-		return;
-	r = nft_egress_cover(&e->nft, &links, &error);
-	if (r == -ENOENT)
-		return; /* a link has gone: its news is on its way, and this comes again */
-	if (r < 0) {
-		log_error("links stay down: the kernel refuses %s: %s", error.object, strerror(-r));
-		return;
-	}
-	remember(e, &links);
-	set_links(e, &all, &links, true);
+	for (size_t i = 0; i < links.n; i++)
+		cover(e, &links.items[i]);
+	raise_covered(e, &all);
 }

@@ -26,6 +26,8 @@ struct engine {
 		bool up;                  /* it is in the kernel */
 		bool by_name;             /* chains belong to names, not to links */
 		struct nft_links covered; /* its chains, those of links that have gone too */
+		uint32_t lowered[16]; /* indexes of links that are down until they are covered */
+		size_t n_lowered;
 	} egress;
 
 	struct monitor monitor; /* tamper.c */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "tamper.h"
 
+#include "egress.h"
 #include "log.h"
 
 #include <errno.h>
@@ -26,6 +27,8 @@ void tamper_repair(struct engine *e)
 	if (r < 0)
 		log_error("THE WALL IS NOT WHAT IT WAS: the kernel refuses %s: %s; trying again",
 			  error.object, strerror(-r));
+	else
+		egress_refresh(e); /* a link may wait for a chain that was taken away */
 }
 
 static void tell(struct engine *e, const struct change *c, usec_t took)
