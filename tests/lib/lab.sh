@@ -223,8 +223,9 @@ polkit_rules()
 		cat
 		echo "polkit.log(\"$token\");"
 	} >"$LAB/tmp/rules"
-	install -o polkitd -m 644 "$LAB/tmp/rules" "$LAB/tmp/$1.rules"
-	mv "$LAB/tmp/$1.rules" "/etc/polkit-1/rules.d/$1.rules"
+	# From another file system mv would copy, and polkitd read half of it, and not again.
+	install -o polkitd -m 644 "$LAB/tmp/rules" "/etc/polkit-1/rules.d/$1.new"
+	mv "/etc/polkit-1/rules.d/$1.new" "/etc/polkit-1/rules.d/$1.rules"
 	! alive polkit || wait_for 10 grep -q "$token" "$LAB/log/polkit.log" ||
 		bail "polkitd did not read rules"
 }
