@@ -78,16 +78,24 @@ static void handle_heartbeat(struct engine *e, const void *message)
 	engine_send(e, &m, sizeof(m), -1);
 }
 
-/* A name that means another uid than when the policy was loaded is nobody's door. */
-static bool user_changed(const struct policy *p, uid_t uid)
+/* 1: the name means another uid than when the policy was loaded, and is nobody's door. Or 0, or a
+ * negative errno: nobody knows. */
+static int user_changed(const struct policy *p, uid_t uid)
 {
 	bool autoconfig;
 	const struct user *u = policy_door(p, uid, &autoconfig);
 	uid_t now;
+	int r;
 
 	if (!u || u->by_number)
-		return false;
-	return resolve_user(NULL, u->name, &now) < 0 || now != uid;
+		return 0;
+	r = resolve_user(NULL, u->name, &now);
+	if (r < 0 && r != -ESRCH) {
+		log_error("user %s cannot be looked up: %s; its door stays closed, or is closed",
+			  u->name, strerror(-r));
+		return r;
+	}
+	return r < 0 || now != uid;
 }
 
 /*
@@ -110,7 +118,12 @@ static void handle_lease_open(struct engine *e, const void *message)
 	}
 	refusal = lease_consider(&e->leases, e->policy, m->uid, m->seconds, m->holder,
 				 engine_new_mark(e), now_boottime(), &l, &detail);
-	if (refusal == REFUSAL_NONE && user_changed(e->policy, m->uid))
+	r = refusal == REFUSAL_NONE ? user_changed(e->policy, m->uid) : 0;
+	if (r < 0) {
+		refuse(e, m, REFUSAL_ENGINE_FAILURE, (uint32_t)-r);
+		return;
+	}
+	if (r > 0)
 		refusal = REFUSAL_USER_CHANGED;
 	if (refusal != REFUSAL_NONE) {
 		log_info("lease for uid %u, asked by uid %u: refused, %s", m->uid, m->holder,
@@ -154,7 +167,13 @@ static void handle_lease_extend(struct engine *e, const void *message)
 	uint32_t detail;
 	int r;
 
-	if (l && user_changed(e->policy, l->uid)) {
+	r = l ? user_changed(e->policy, l->uid) : 0;
+	if (r < 0) {
+		engine_end(e, m->id, REASON_FAILURE, 0);
+		refuse(e, m, REFUSAL_ENGINE_FAILURE, (uint32_t)-r);
+		return;
+	}
+	if (r > 0) {
 		refuse(e, m, REFUSAL_USER_CHANGED, 0);
 		return;
 	}

@@ -211,6 +211,8 @@ class Lease:
 class Peer:
     """A bus process as the engine sees it. Heartbeats go out by themselves while `beating`."""
 
+    ahead = 0  # seconds that the engine's clock is wrong by, where a test has made it so
+
     def __init__(self, path=SOCKET, greet=True, uid=None):
         self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self.sock.settimeout(20)
@@ -239,7 +241,7 @@ class Peer:
 
     def beat(self, age=0):
         """One heartbeat, as if sent so many seconds ago."""
-        sent = int((time.clock_gettime(time.CLOCK_BOOTTIME) - age) * 1e6)
+        sent = int((time.clock_gettime(time.CLOCK_BOOTTIME) + Peer.ahead - age) * 1e6)
         self.send(HEARTBEAT, HEARTBEAT_COOKIE, struct.pack('=Q', sent))
 
     def send(self, kind, cookie, body):
