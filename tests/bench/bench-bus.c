@@ -49,10 +49,11 @@ static double enable(const char *user)
 				&error, &reply, "sua{sv}", user, 60u, 0),
 	     &error, "EnableClearnetUser");
 	t = now_us() - t;
-	(void)sd_bus_message_unref(reply);
 	must(sd_bus_call_method(bus, SERVICE, "org.sallyport1.Clearnet", "DisableClearnetUser",
 				&error, NULL, "s", user),
 	     &error, "DisableClearnetUser");
+	/* Not before: the answer has the lease's descriptor. */
+	(void)sd_bus_message_unref(reply);
 	return t;
 }
 
