@@ -344,6 +344,9 @@ static bool statement(struct nftnl_rule *nr, const struct rs_stmt *s, uint32_t t
 		return lookup(nr, s, true, NFT_REG_1) && set_mark(nr);
 	case STMT_ADMIT:
 		return immediate(nr, &token, sizeof(token)) && set_packet_mark(nr);
+	case STMT_REASON:
+		return immediate(nr, &(uint32_t){s->object}, sizeof(uint32_t)) &&
+		       set_packet_mark(nr);
 	case STMT_REDIRECT:
 		return redirect(nr, s->value);
 	case STMT_RESET:

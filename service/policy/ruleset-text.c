@@ -250,6 +250,9 @@ static void print_stmt(FILE *f, const struct rs_stmt *s)
 	case STMT_ADMIT:
 		(void)fprintf(f, "meta mark set 0x%08x", ADMIT_EXAMPLE);
 		return;
+	case STMT_REASON:
+		(void)fprintf(f, "meta mark set 0x%08x", s->object);
+		return;
 	case STMT_REDIRECT:
 		(void)fprintf(f, "redirect to :%u", s->value);
 		return;

@@ -77,7 +77,8 @@ static void add_rule(struct ruleset *r, enum rs_chain chain, struct origin origi
 #define ACCEPT S(.kind = STMT_ACCEPT)
 #define DROP S(.kind = STMT_DROP)
 #define GOTO(chain) S(.kind = STMT_GOTO, .object = CHAIN_##chain)
-#define REFUSE(counter) COUNT(counter), GOTO(REFUSE)
+#define REASON(counter) S(.kind = STMT_REASON, .object = COUNTER_##counter)
+#define REFUSE(counter) COUNT(counter), REASON(counter), GOTO(REFUSE)
 #define OWNED IS_NOT(SKUID, RS_NOBODY)
 /* Nothing admits this flow any more: its client is refused when it tries again. */
 #define UNMARK MARK(0)
@@ -227,8 +228,7 @@ static void chain_flows(struct ruleset *r)
 
 	RULE(r, FLOW_LAN, IS(OIF, RS_LOOPBACK_INDEX), REFUSE(LOCAL));
 	RULE(r, FLOW_LAN, NOT_IN(LAN, FIELD_IP_DADDR), REFUSE(STALE));
-	RULE(r, FLOW_LAN, OWNED, GOTO(LAN));
-	RULE(r, FLOW_LAN, ACCEPT);
+	RULE(r, FLOW_LAN, GOTO(LAN));
 
 	RULE(r, FLOW_LOCAL, IS_NOT(OIF, RS_LOOPBACK_INDEX), REFUSE(LOCAL));
 	RULE(r, FLOW_LOCAL, IS(CT_DIRECTION, RS_CT_REPLY), GOTO(REPLY_LOCAL));

@@ -254,6 +254,7 @@ enum rs_kind {
 	STMT_MARK,     /* conntrack mark becomes value */
 	STMT_MARK_OF,  /* conntrack mark becomes what set says of fields; no match: the next rule */
 	STMT_ADMIT,    /* packet mark becomes the random number of this load */
+	STMT_REASON,   /* packet mark becomes the number of counter: the report says why */
 	STMT_REDIRECT, /* to port value of this machine */
 	STMT_RESET,    /* refuse with a TCP RST */
 	STMT_PROHIBIT, /* refuse with ICMP administratively prohibited */
