@@ -224,6 +224,7 @@ static void chain_tor(struct ruleset *r, const struct policy *p)
 static void chain_flows(struct ruleset *r)
 {
 	RULE(r, FLOW_TOR, OWNED, REFUSE(STALE));
+	RULE(r, FLOW_TOR, IS(OIF, RS_LOOPBACK_INDEX), COUNT(STALE), DROP);
 	RULE(r, FLOW_TOR, ACCEPT);
 
 	RULE(r, FLOW_LAN, IS(OIF, RS_LOOPBACK_INDEX), REFUSE(LOCAL));
@@ -248,6 +249,7 @@ static void chain_flows(struct ruleset *r)
 	RULE(r, FLOW_LOCAL_TOR, ACCEPT);
 
 	RULE(r, FLOW_LEASE, OWNED, REFUSE(STALE));
+	RULE(r, FLOW_LEASE, IS(OIF, RS_LOOPBACK_INDEX), COUNT(STALE), DROP);
 	RULE(r, FLOW_LEASE, IN(LIVE, FIELD_CT_MARK), ACCEPT);
 	RULE(r, FLOW_LEASE, COUNT(STALE), DROP);
 }

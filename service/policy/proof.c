@@ -1,0 +1,286 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "proof.h"
+
+#include "invariants.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+struct proof {
+	struct world world;
+	struct terms terms;
+	struct arena arena; /* of the terms */
+	enum rs_chain chain;
+	struct proof_finding *finding;
+};
+
+/* Packets of a flow in either direction, and those that conntrack does not know. */
+enum flow { FLOW_ORIGINAL, FLOW_REPLY, FLOW_NONE, FLOW_N };
+
+static void class_of_flow(struct arena *a, struct class *c, enum flow flow)
+{
+	static const uint8_t of_flows[] = {
+		FIELD_CT_DIRECTION,      FIELD_CT_STATUS,         FIELD_CT_MARK,
+		FIELD_CT_ORIGINAL_DADDR, FIELD_CT_ORIGINAL_DPORT,
+	};
+	static const struct range running[] = {{2, 2}, {4, 4}};
+	static const struct range begun[] = {{2, 2}, {4, 4}, {8, 8}}, none[] = {{1, 1}, {64, 64}};
+	static const struct range directions[] = {{RS_CT_ORIGINAL, RS_CT_ORIGINAL},
+						  {RS_CT_REPLY, RS_CT_REPLY}};
+	static const struct domain states[FLOW_N] = {
+		[FLOW_ORIGINAL] = {begun, ARRAY_SIZE(begun), false},
+		[FLOW_REPLY] = {running, ARRAY_SIZE(running), false},
+		[FLOW_NONE] = {none, ARRAY_SIZE(none), false},
+	};
+
+	class_keep(a, c, FIELD_CT_STATE, &states[flow]);
+	if (flow != FLOW_NONE) {
+		c->fields[FIELD_CT_DIRECTION] = (struct domain){&directions[flow], 1, false};
+		return;
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(of_flows); i++)
+		c->fields[of_flows[i]] = (struct domain){.absent = true};
+}
+
+static unsigned bits_of(const struct policy *p, const struct outcome *o)
+{
+	static const unsigned verdicts[VERDICT_N] = {
+		[VERDICT_ACCEPT] = ACCEPTED,
+		[VERDICT_DROP] = DROPPED,
+		[VERDICT_REFUSE] = REFUSED,
+	};
+
+	return verdicts[o->verdict] | (o->marked ? MARKED : 0) |
+	       (o->redirected ? REDIRECTED : UNDIRECTED) |
+	       (o->redirected && o->port != p->automap.port ? NOT_TRANSPORT : 0) |
+	       (o->redirected && o->port != p->dns.port ? NOT_DNSPORT : 0) |
+	       (o->admitted ? 0 : BARRED) | (o->limited ? 0 : WITHIN_LIMITS) |
+	       (o->marked ? 0 : PLAIN) | (o->reset ? BY_RESET : BY_ICMP) |
+	       (o->logged ? REPORTED : UNREPORTED) | (o->checked ? 0 : UNCHECKED);
+}
+
+static bool row_applies(const struct proof *proof, const struct row *row, unsigned outcome)
+{
+	const struct policy *p = proof->terms.policy;
+	unsigned verdicts = row->outcome & VERDICTS, others = row->outcome & ~VERDICTS;
+
+	if (row->chain != proof->chain || (verdicts && !(verdicts & outcome)) ||
+	    (others & outcome) != others)
+		return false;
+	switch ((enum when)row->when) {
+	case WITH_TOR:
+		return p->tor.n > 0;
+	case WITH_TOR_LOOPBACK:
+		return p->tor.n > 0 && p->tor_may.loopback;
+	case WITH_ON_LINK:
+		return p->lan.on_link;
+	case WITH_EGRESS:
+		return p->egress.enable;
+	case ALWAYS:
+		break;
+	}
+	return true;
+}
+
+/* Narrows the class to what the clause asks; false: nothing is left. */
+static bool narrow(struct proof *proof, struct class *c, const struct clause *clause)
+{
+	static const struct domain lacking = {.absent = true};
+	struct arena *a = &proof->world.arena;
+	uint64_t bit = UINT64_C(1) << clause->operand;
+
+	switch ((enum asks)clause->kind) {
+	case ASKS_NOTHING:
+		return true;
+	case ASKS_IS:
+		class_keep(a, c, clause->field, &proof->terms.terms[clause->operand]);
+		break;
+	case ASKS_NOT:
+		class_drop(a, c, clause->field, &proof->terms.terms[clause->operand]);
+		break;
+	case ASKS_HAS:
+		c->fields[clause->field].absent = false;
+		break;
+	case ASKS_LACKS:
+		class_keep(a, c, clause->field, &lacking);
+		break;
+	case ASKS_GRANTED:
+	case ASKS_UNGRANTED:
+		class_relate(c, &proof->terms.relations[clause->operand],
+			     clause->kind == ASKS_GRANTED);
+		return true;
+	case ASKS_IN:
+		c->in |= bit;
+		return !(c->not_in & bit);
+	case ASKS_UNLESS:
+		c->not_in |= bit;
+		return !(c->in & bit);
+	}
+	return !domain_empty(&c->fields[clause->field]);
+}
+
+/* Is there a packet of the class that the row says there must not be? */
+static bool breaks(struct proof *proof, const struct row *row, const struct class *c,
+		   struct packet *ret)
+{
+	struct class bad = *c;
+
+	for (size_t i = 0; i < CLAUSES_MAX; i++)
+		if (!narrow(proof, &bad, &row->clauses[i]))
+			return false;
+	return class_example(&proof->world.arena, &bad, ret);
+}
+
+static int look_at(const struct class *c, const struct outcome *o, void *userdata)
+{
+	struct proof *proof = userdata;
+	struct proof_finding *f = proof->finding;
+	unsigned outcome = bits_of(proof->terms.policy, o);
+
+	for (size_t i = 0; i < n_invariant_rows; i++) {
+		const struct row *row = &invariant_rows[i];
+		struct arena_mark mark = arena_mark(&proof->world.arena);
+		bool found = row_applies(proof, row, outcome) && breaks(proof, row, c, &f->packet);
+
+		arena_release(&proof->world.arena, mark);
+		if (!found)
+			continue;
+		f->number = row->number;
+		f->sentence = invariant_sentence(row->number);
+		f->chain = proof->chain;
+		f->outcome = *o;
+		rule_name(proof->world.ruleset, o->rule, f->rule, sizeof(f->rule));
+		return 1;
+	}
+	return 0;
+}
+
+/* Conntrack knows no flow of a packet that is too short for its protocol, or a later fragment. */
+static void class_of_protocol(struct proof *proof, struct class *c, bool with_ports)
+{
+	static const uint8_t header[] = {FIELD_TH_SPORT, FIELD_TH_DPORT, FIELD_TCP_FLAGS};
+	const struct domain *protocols = &proof->terms.terms[TERM_WITH_PORTS];
+
+	if (!with_ports) {
+		class_drop(&proof->world.arena, c, FIELD_L4PROTO, protocols);
+		return;
+	}
+	class_keep(&proof->world.arena, c, FIELD_L4PROTO, protocols);
+	for (size_t i = 0; i < ARRAY_SIZE(header); i++)
+		c->fields[header[i]].absent = false;
+}
+
+static int prove_flow(struct proof *proof, enum flow flow, bool with_ports)
+{
+	const struct domain families = RANGES({2, 2}, {10, 10});
+	struct arena *a = &proof->world.arena;
+	struct arena_mark mark = arena_mark(a);
+	struct class c;
+	int r;
+
+	class_all(&c);
+	class_keep(a, &c, FIELD_NFPROTO, &families);
+	class_of_flow(a, &c, flow);
+	if (flow != FLOW_NONE)
+		class_of_protocol(proof, &c, with_ports);
+	r = verdict_follow(&proof->world, proof->chain, &c, look_at, proof);
+	arena_release(a, mark);
+	return r;
+}
+
+static int prove_chain(struct proof *proof, enum rs_chain chain, bool flows)
+{
+	struct class c;
+	int r = 0;
+
+	proof->chain = chain;
+	if (!flows) {
+		class_all(&c);
+		return verdict_follow(&proof->world, chain, &c, look_at, proof);
+	}
+	for (enum flow flow = 0; flow < FLOW_N && r == 0; flow++) {
+		r = prove_flow(proof, flow, true);
+		if (r == 0 && flow != FLOW_NONE)
+			r = prove_flow(proof, flow, false);
+	}
+	return r;
+}
+
+static int prove(struct proof *proof)
+{
+	static const struct {
+		enum rs_chain chain;
+		bool flows; /* conntrack has seen its packets */
+	} chains[] = {
+		{CHAIN_OUTPUT, true},   {CHAIN_INPUT, true},   {CHAIN_FORWARD, true},
+		{CHAIN_ADMITTED, true}, {CHAIN_EGRESS, false}, {CHAIN_EGRESS_BARE, false},
+	};
+	int r = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(chains) && r == 0; i++)
+		r = prove_chain(proof, chains[i].chain, chains[i].flows);
+	return r;
+}
+
+/* The kernel asks this chain about a flow's first packet only. */
+static int prove_redirects(struct proof *proof)
+{
+	const struct domain families = RANGES({2, 2}, {10, 10}), first = RANGES({8, 8});
+	struct arena *a = &proof->world.arena;
+	struct arena_mark mark = arena_mark(a);
+	struct class c;
+	int r;
+
+	proof->chain = CHAIN_NAT_OUTPUT;
+	class_all(&c);
+	class_keep(a, &c, FIELD_NFPROTO, &families);
+	class_keep(a, &c, FIELD_CT_STATE, &first);
+	r = verdict_follow(&proof->world, CHAIN_NAT_OUTPUT, &c, look_at, proof);
+	arena_release(a, mark);
+	return r;
+}
+
+int proof_run(const struct policy *p, const struct ruleset *r, struct proof_finding *ret)
+{
+	struct proof proof = {.finding = ret};
+	int result;
+
+	*ret = (struct proof_finding){0};
+	result = world_init(&proof.world, r, NULL);
+	if (result < 0)
+		return result;
+	result = terms_init(&proof.terms, &proof.arena, p);
+	if (result == 0)
+		result = prove(&proof);
+	if (result == 0)
+		result = prove_redirects(&proof);
+	terms_clear(&proof.terms);
+	arena_clear(&proof.arena);
+	world_clear(&proof.world);
+	return result;
+}
+
+void rule_name(const struct ruleset *r, size_t rule, char *buf, size_t size)
+{
+	size_t number = 1;
+
+	if (rule >= r->n_rules) {
+		(void)snprintf(buf, size, "the end of its chain");
+		return;
+	}
+	for (size_t i = 0; i < rule; i++)
+		number += r->rules[i].chain == r->rules[rule].chain;
+	(void)snprintf(buf, size, "rule %zu of chain %s", number,
+		       rs_chain_name(r->rules[rule].chain));
+}
+
+void proof_describe(const struct policy *p, const struct proof_finding *f, char *buf, size_t size)
+{
+	char packet[200], origin[200];
+
+	packet_format(&f->packet, f->chain, packet, sizeof(packet));
+	policy_format_origin(p, f->outcome.origin, origin, sizeof(origin));
+	(void)snprintf(buf, size, "invariant %u does not hold: %s; but %s: %s%s by %s (%s)",
+		       f->number, f->sentence, packet, verdict_to_string(f->outcome.verdict),
+		       f->outcome.redirected ? " and redirected" : "", f->rule, origin);
+}
