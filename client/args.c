@@ -96,7 +96,7 @@ static int take_option(struct invocation *inv, int argc, char **argv, int *i)
 {
 	const char *word = argv[*i] + 2, *equals = strchr(word, '=');
 	size_t length = equals ? (size_t)(equals - word) : strlen(word);
-	const char *names[OPTION_N], *hint;
+	const char *names[OPTION_N], *hint, *value;
 
 	for (size_t o = 0; o < OPTION_N; o++) {
 		names[o] = options[o].name;
@@ -110,7 +110,11 @@ static int take_option(struct invocation *inv, int argc, char **argv, int *i)
 		if (!equals && *i + 1 >= argc)
 			return fail(inv, EXIT_USAGE, NULL, NULL, "--%s needs a value: --%s %s",
 				    names[o], names[o], options[o].argument);
-		return take_for(inv, equals ? equals + 1 : argv[++*i]);
+		value = equals ? equals + 1 : argv[++*i];
+		if (o == OPTION_FOR)
+			return take_for(inv, value);
+		inv->user = value;
+		return EXIT_DONE;
 	}
 	hint = nearest(word, names, OPTION_N);
 	return fail(inv, EXIT_USAGE, NULL, NULL, "there is no option --%s%s%s%s", word,

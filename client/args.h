@@ -36,6 +36,8 @@ enum exit_code {
 	X(FOR, "for", "TIME", "how long: 90, 90s, 10min, 1h (default: the policy's)")         \
 	X(KILL, "kill", NULL, "end the command too when the door is closed before it")        \
 	X(ALL, "all", NULL, "the doors of everybody, which may ask for a password")           \
+	X(USER, "user", "USER", "whose program it is: a name or a number (default: oneself)") \
+	X(LIVE, "live", NULL, "of what is in force now, with the doors that are open")        \
 	X(SHOW, "show", NULL, "print the merged policy, each line with its origin")           \
 	X(BUILT_IN, "built-in", NULL, "the wall that needs no policy, as at boot")            \
 	X(INTERACTIVE, "interactive", NULL, "let a password be asked for without a terminal") \
@@ -78,6 +80,7 @@ struct invocation {
 	const char *group; /* the verb's first word, also when the second is missing */
 	uint32_t given;    /* bits of enum option */
 	uint32_t seconds;  /* of --for; 0: the policy's default */
+	const char *user;  /* of --user, or NULL */
 	char **args;
 	size_t n_args;
 	char **command; /* NULL-terminated, or NULL */

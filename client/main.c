@@ -72,6 +72,19 @@ const struct verb verbs[] = {
 	 "In the syntax of nft(8), each rule with the line that it comes from. Without FILE the\n"
 	 "system's policy. Needs neither the service nor a privilege.",
 	 verb_ruleset},
+	{NULL, "explain", "PROTOCOL ADDRESS[:PORT] [FILE...]", 2, 255, false,
+	 ASKS | BIT(USER) | BIT(LIVE), "say why a program may connect somewhere, or may not",
+	 "Prints the verdict on the first packet of such a connection, the policy's line that it\n"
+	 "comes from, which verb or setting would allow it, and who may do that. Without FILE of\n"
+	 "the system's policy. Needs neither the service nor a privilege, except with --live: then\n"
+	 "the service says it, of another user to administrators only.",
+	 verb_explain},
+	{NULL, "diff", "OLD NEW", 2, 2, false, EVERY_VERB,
+	 "say which packets two policies treat differently",
+	 "OLD and NEW are files of a whole policy each. Prints classes of packets, not lines: who\n"
+	 "reaches what under the one and not under the other. Exits with 1 if there are any. Needs\n"
+	 "neither the service nor a privilege.",
+	 verb_diff},
 	{NULL, "doctor", "", 0, 0, false, EVERY_VERB,
 	 "find what is wrong with this machine for the wall",
 	 "Looks at the wall, the policy, the kernel's switches, other tables, NetworkManager, the\n"

@@ -19,4 +19,6 @@ int verb_reload(const struct invocation *inv);
 int verb_watch(const struct invocation *inv);
 int verb_check(const struct invocation *inv);
 int verb_ruleset(const struct invocation *inv);
+int verb_explain(const struct invocation *inv);
+int verb_diff(const struct invocation *inv);
 int verb_doctor(const struct invocation *inv);

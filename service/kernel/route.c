@@ -136,3 +136,30 @@ int route_connected(struct nl *nl, struct route_ranges *ret)
 		merge(ret);
 	return r;
 }
+
+static int see_type(const struct nlmsghdr *h, void *userdata)
+{
+	const struct rtmsg *m = mnl_nlmsg_get_payload(h);
+
+	if (h->nlmsg_type == RTM_NEWROUTE && mnl_nlmsg_get_payload_len(h) >= sizeof(*m))
+		*(uint8_t *)userdata = m->rtm_type;
+	return MNL_CB_OK;
+}
+
+int route_lookup(struct nl *nl, uint32_t addr, uint8_t *ret_type)
+{
+	char buf[256] __attribute__((aligned(8)));
+	struct nlmsghdr *h = mnl_nlmsg_put_header(buf);
+	struct rtmsg *m;
+	int r;
+
+	*ret_type = 0;
+	h->nlmsg_type = RTM_GETROUTE;
+	h->nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK;
+	m = mnl_nlmsg_put_extra_header(h, sizeof(*m));
+	m->rtm_family = AF_INET;
+	m->rtm_dst_len = 32;
+	mnl_attr_put_u32(h, RTA_DST, htonl(addr));
+	r = nl_dump(nl, h, see_type, ret_type);
+	return r < 0 ? r : *ret_type ? 0 : -ENETUNREACH;
+}

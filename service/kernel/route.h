@@ -22,6 +22,12 @@ bool route_ranges_equal(const struct route_ranges *a, const struct route_ranges 
 int route_watch(struct nl *nl);
 
 /*
+ * What kind of address that is here, as the kernel's routes say: RTN_UNICAST, RTN_LOCAL,
+ * RTN_BROADCAST, ... (linux/rtnetlink.h). addr: IPv4, host order. -ENETUNREACH: no route.
+ */
+int route_lookup(struct nl *nl, uint32_t addr, uint8_t *ret_type);
+
+/*
  * The connected networks of all links but loopback, in the main table, sorted, disjoint, not
  * adjacent. nl is of NETLINK_ROUTE and not the watch. 0 or a negative errno.
  */

@@ -227,6 +227,15 @@ static bool outside_example(struct arena *a, const struct class *c, struct packe
 	return search(&s, 0, holes, n);
 }
 
+/* No packet that is this element is outside of what it must not be. */
+static bool hopeless(const struct class *c, const struct relation *r, const struct rs_element *e)
+{
+	for (size_t i = 0; i < c->n_facts; i++)
+		if (!c->facts[i].in && relation_covers(&c->facts[i].relation, r, e))
+			return true;
+	return false;
+}
+
 /* The facts from first on that the packet is an element of, one after the other. */
 static bool inside_example(struct arena *a, const struct class *c, size_t first, struct packet *ret)
 {
@@ -244,7 +253,7 @@ static bool inside_example(struct arena *a, const struct class *c, size_t first,
 		struct class part;
 		bool found;
 
-		if (!relation_touches(c, r, e))
+		if (!relation_touches(c, r, e) || hopeless(c, r, e))
 			continue;
 		part = *c;
 		for (size_t k = 0; k < r->n_fields; k++) {

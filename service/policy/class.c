@@ -194,6 +194,26 @@ bool relation_touches(const struct class *c, const struct relation *r, const str
 	return true;
 }
 
+bool relation_covers(const struct relation *r, const struct relation *other,
+		     const struct rs_element *e)
+{
+	size_t last = r->n_fields - 1u;
+	uint32_t from = e->key[last];
+
+	if (!r->regular || !other->regular || r->n_fields != other->n_fields ||
+	    memcmp(r->fields, other->fields, r->n_fields) != 0)
+		return false;
+	/* Neighbours may hold it together. */
+	for (size_t i = lower_bound(r, e->key, last, &from); i < r->n; i++) {
+		if (compare_key(&r->items[i], e->key, last) != 0 || r->items[i].key[last] > from)
+			return false;
+		if (r->items[i].end[last] >= e->end[last])
+			return true;
+		from = r->items[i].end[last] + 1;
+	}
+	return false;
+}
+
 bool class_touches(const struct class *c, const struct relation *relation)
 {
 	size_t from, to;

@@ -68,6 +68,9 @@ bool class_touches(const struct class *c, const struct relation *relation);
 /* Elements outside of from and to are no packets of the class; inside some may be. */
 void relation_candidates(const struct class *c, const struct relation *r, size_t *ret_from,
 			 size_t *ret_to);
+/* Whether all that other's element e is, is an element of r; false: not certain. */
+bool relation_covers(const struct relation *r, const struct relation *other,
+		     const struct rs_element *e);
 /* Whether some packet of the class, its facts aside, is that element. */
 bool relation_touches(const struct class *c, const struct relation *r, const struct rs_element *e);
 
@@ -81,3 +84,9 @@ const struct rs_element *relation_find(const struct relation *relation, const st
 
 /* "uid 1000, TCP, to 198.51.100.10:443, new flow": what of the packet matters to chain's hook. */
 void packet_format(const struct packet *p, enum rs_chain chain, char *buf, size_t size);
+
+/* "tcp", "udp", "icmp", ... or a number from 0 to 255. False: none of these. */
+bool protocol_from_string(const char *text, uint8_t *ret);
+bool protocol_has_ports(uint8_t protocol);
+/* "TCP", or NULL for one without a name here. */
+const char *protocol_name(uint8_t protocol);

@@ -5,6 +5,50 @@
 #include <netinet/in.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <strings.h>
+
+#define PROTOCOL_DCCP 33
+#define PROTOCOL_GRE 47
+#define PROTOCOL_SCTP 132
+#define PROTOCOL_UDPLITE 136
+
+bool protocol_has_ports(uint8_t protocol)
+{
+	return protocol == IPPROTO_TCP || protocol == IPPROTO_UDP || protocol == PROTOCOL_DCCP ||
+	       protocol == PROTOCOL_SCTP || protocol == PROTOCOL_UDPLITE;
+}
+
+static const struct {
+	uint8_t number;
+	const char *name;
+} protocols[] = {
+	{IPPROTO_TCP, "TCP"},           {IPPROTO_UDP, "UDP"},    {IPPROTO_ICMP, "ICMP"},
+	{IPPROTO_ICMPV6, "ICMPv6"},     {PROTOCOL_DCCP, "DCCP"}, {PROTOCOL_SCTP, "SCTP"},
+	{PROTOCOL_UDPLITE, "UDP-Lite"}, {PROTOCOL_GRE, "GRE"},
+};
+
+const char *protocol_name(uint8_t protocol)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(protocols); i++)
+		if (protocols[i].number == protocol)
+			return protocols[i].name;
+	return NULL;
+}
+
+bool protocol_from_string(const char *text, uint8_t *ret)
+{
+	uint32_t number;
+
+	for (size_t i = 0; i < ARRAY_SIZE(protocols); i++)
+		if (strcasecmp(protocols[i].name, text) == 0) {
+			*ret = protocols[i].number;
+			return true;
+		}
+	if (parse_u32(text, UINT8_MAX, &number) < 0)
+		return false;
+	*ret = (uint8_t)number;
+	return true;
+}
 
 struct words {
 	char *buf;
@@ -23,25 +67,9 @@ static _printf_(2, 3) void say(struct words *w, const char *format, ...)
 		w->used += (size_t)n < w->size - w->used ? (size_t)n : w->size - w->used - 1;
 }
 
-static const char *protocol_name(uint32_t protocol)
-{
-	switch (protocol) {
-	case IPPROTO_TCP:
-		return "TCP";
-	case IPPROTO_UDP:
-		return "UDP";
-	case IPPROTO_ICMP:
-		return "ICMP";
-	case IPPROTO_ICMPV6:
-		return "ICMPv6";
-	default:
-		return NULL;
-	}
-}
-
 static void say_protocol(struct words *w, uint32_t protocol)
 {
-	const char *name = protocol_name(protocol);
+	const char *name = protocol_name((uint8_t)protocol);
 
 	if (name)
 		say(w, "%s", name);

@@ -260,20 +260,6 @@ int proof_run(const struct policy *p, const struct ruleset *r, struct proof_find
 	return result;
 }
 
-void rule_name(const struct ruleset *r, size_t rule, char *buf, size_t size)
-{
-	size_t number = 1;
-
-	if (rule >= r->n_rules) {
-		(void)snprintf(buf, size, "the end of its chain");
-		return;
-	}
-	for (size_t i = 0; i < rule; i++)
-		number += r->rules[i].chain == r->rules[rule].chain;
-	(void)snprintf(buf, size, "rule %zu of chain %s", number,
-		       rs_chain_name(r->rules[rule].chain));
-}
-
 void proof_describe(const struct policy *p, const struct proof_finding *f, char *buf, size_t size)
 {
 	char packet[200], origin[200];

@@ -27,6 +27,3 @@ int proof_run(const struct policy *p, const struct ruleset *r, struct proof_find
 /* "invariant 3 does not hold: ... (uid 1000, UDP to ... is accepted by rule 3 of chain lan, ...)"
  */
 void proof_describe(const struct policy *p, const struct proof_finding *f, char *buf, size_t size);
-
-/* "rule 3 of chain output", or "the end of the chain". */
-void rule_name(const struct ruleset *r, size_t rule, char *buf, size_t size);

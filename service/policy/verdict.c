@@ -2,6 +2,7 @@
 #include "verdict.h"
 
 #include <errno.h>
+#include <stdio.h>
 
 #define LOOPBACK_ADDR 0x7f000001u
 /* The kernel refuses loops; what was read back is followed no further than that all the same. */
@@ -82,7 +83,6 @@ struct follow {
 	struct world *world;
 	outcome_fn fn;
 	void *userdata;
-	bool within_limits;
 	int result;
 };
 
@@ -282,6 +282,7 @@ static void set_mark(struct follow *f, struct step *s, struct range marks)
 	*r = marks;
 	s->c.fields[CLASS_NEW_MARK] = (struct domain){.items = r, .n = 1};
 	s->o.marked = true;
+	s->o.mark = marks.first;
 }
 
 static bool mark_of(struct follow *f, struct step *s, size_t rule, const struct rs_stmt *stmt)
@@ -384,7 +385,7 @@ static bool apply(struct follow *f, struct step *s, size_t rule, const struct rs
 		s->o.rule = rule;
 		return true;
 	case STMT_LIMIT:
-		if (!f->within_limits)
+		if (!f->world->within_limits)
 			beyond_limit(f, s, rule);
 		s->o.checked = true;
 		return true;
@@ -479,13 +480,16 @@ static int take_first(const struct class *c, const struct outcome *o, void *user
 
 int verdict_of(struct world *w, enum rs_chain chain, const struct packet *p, struct outcome *ret)
 {
-	struct follow f = {.world = w, .fn = take_first, .userdata = ret, .within_limits = true};
+	struct follow f = {.world = w, .fn = take_first, .userdata = ret};
+	bool before = w->within_limits;
 	struct arena_mark mark = arena_mark(&w->arena);
 	struct class c;
 	int r;
 
 	class_of(&w->arena, &c, p);
+	w->within_limits = true;
 	r = run(&f, chain, &c);
+	w->within_limits = before;
 	arena_release(&w->arena, mark);
 	return r < 0 ? r : r == 1 ? 0 : -EINVAL;
 }
@@ -512,4 +516,18 @@ int verdict_output(struct world *w, struct packet *p, struct outcome *ret)
 			ret->origin = redirect;
 	}
 	return r;
+}
+
+void rule_name(const struct ruleset *r, size_t rule, char *buf, size_t size)
+{
+	size_t number = 1;
+
+	if (rule >= r->n_rules) {
+		(void)snprintf(buf, size, "the end of its chain");
+		return;
+	}
+	for (size_t i = 0; i < rule; i++)
+		number += r->rules[i].chain == r->rules[rule].chain;
+	(void)snprintf(buf, size, "rule %zu of chain %s", number,
+		       rs_chain_name(r->rules[rule].chain));
 }

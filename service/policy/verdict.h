@@ -29,6 +29,7 @@ struct world {
 	struct relation relations[SET_N];
 	struct domain domains[SET_N]; /* of sets with one field */
 	bool known[SET_N];            /* false: a packet may be an element or not */
+	bool within_limits;           /* no limit of packets a second is reached */
 	struct arena arena;
 };
 
@@ -44,7 +45,8 @@ struct outcome {
 	enum verdict verdict;
 	size_t rule;   /* that decided: the one that counted, or else gave the verdict */
 	int counter;   /* enum rs_counter, or COUNTER_NONE */
-	bool marked;   /* conntrack mark: CLASS_NEW_MARK of the class */
+	bool marked;   /* conntrack mark: CLASS_NEW_MARK of the class, */
+	uint32_t mark; /* and if that is one number, this one */
 	bool admitted; /* for the second wall */
 	bool reset;    /* VERDICT_REFUSE: by a TCP RST, else by ICMP */
 	bool logged;   /* for the report of refused packets */
@@ -66,6 +68,9 @@ int verdict_follow(struct world *w, enum rs_chain chain, const struct class *c, 
 
 /* One packet, a limit not being reached. 0 or -ENOMEM. */
 int verdict_of(struct world *w, enum rs_chain chain, const struct packet *p, struct outcome *ret);
+
+/* "rule 3 of chain output", or "the end of its chain". */
+void rule_name(const struct ruleset *r, size_t rule, char *buf, size_t size);
 
 /* A new flow's first packet out: first what redirects it, then the wall. *p is as it goes on. */
 int verdict_output(struct world *w, struct packet *p, struct outcome *ret);

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+
+/*
+ * Why a program may, or may not, begin a flow: the verdict on its first packet, in sentences for
+ * people. Pure.
+ */
+#include "verdict.h"
+
+/* What is asked about. Addresses of IPv6 other than ::1 are not told apart: all are refused. */
+struct question {
+	uid_t uid;
+	const char *user; /* name, for the sentences */
+	bool ipv6, loopback6;
+	uint32_t addr; /* IPv4, host order */
+	char text[64]; /* the address as it was written */
+	uint8_t protocol;
+	uint16_t port;     /* of protocols that have ports */
+	uint8_t addr_type; /* RTN_*, as the kernel's routes say; 0: guessed from the address */
+};
+
+/* Sizes are the wire's: whole sentences fit. */
+#define EXPLAIN_TEXT_SIZE 360
+
+struct explanation {
+	struct outcome outcome;
+	bool passes;    /* it leaves, or reaches the service */
+	bool door;      /* the user is one who can be given a door */
+	bool with_door; /* it would pass with a lease */
+	char rule[64];  /* "rule 3 of chain lan" */
+	char why[EXPLAIN_TEXT_SIZE];
+	char remedy[EXPLAIN_TEXT_SIZE]; /* which verb or setting would allow it; "" if it passes */
+	char who[EXPLAIN_TEXT_SIZE];    /* who may do that */
+};
+
+/* kept: the elements of leases and on-link networks, SET_N lists; those of others are not looked
+ * at. 0 or -ENOMEM. */
+int explain(const struct policy *p, const struct ruleset *r, const struct rs_elements *kept,
+	    const struct question *q, struct explanation *ret);
+
+/* Elements of the sets that a load keeps, when no lease is open and every network is on-link; or
+ * with a lease for that uid. The caller owns nothing. */
+struct kept_sets {
+	struct rs_elements sets[SET_N];
+	struct rs_element grant, lease, live, on_link;
+};
+void kept_sets_init(struct kept_sets *k, const uid_t *leased);
