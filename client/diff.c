@@ -5,8 +5,6 @@
 #include "files.h"
 #include "verbs.h"
 
-#include <pwd.h>
-
 #define SHOWN 8 /* ranges in a line */
 
 /* How numbers of one kind are written. */
@@ -20,14 +18,14 @@ struct kind {
 
 static void print_uid(FILE *f, struct range r)
 {
-	const struct passwd *pw = r.first == r.last ? getpwuid(r.first) : NULL;
+	char name[POLICY_NAME_MAX + 1];
 
-	if (pw)
-		(void)fputs(pw->pw_name, f);
-	else if (r.first == r.last)
-		(void)fprintf(f, "uid %u", r.first);
-	else
+	if (r.first != r.last) {
 		(void)fprintf(f, "uids %u-%u", r.first, r.last);
+		return;
+	}
+	format_user(r.first, name, sizeof(name));
+	(void)fprintf(f, "%s%s", *name >= '0' && *name <= '9' ? "uid " : "", name);
 }
 
 static void print_protocol(FILE *f, struct range r)

@@ -2,6 +2,7 @@
 /* Why a program may, or may not, begin a flow; of a policy's files, or of what is in force. */
 #include "explain.h"
 
+#include "answer.h"
 #include "files.h"
 #include "route.h"
 #include "verbs.h"
@@ -9,31 +10,20 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <linux/netlink.h>
-#include <pwd.h>
 #include <unistd.h>
-
-/* What is printed, whoever said it. */
-struct answer {
-	char verdict[16];
-	bool passes, door, with_door;
-	bool live, open; /* of the ruleset in force; the user's door is open */
-	char origin[200], rule[64];
-	char why[EXPLAIN_TEXT_SIZE], remedy[EXPLAIN_TEXT_SIZE], who[EXPLAIN_TEXT_SIZE];
-};
 
 /* By name or number; without --user the caller. */
 static int take_user(const struct invocation *inv, struct question *q)
 {
-	const struct passwd *pw = NULL;
+	static char name[POLICY_NAME_MAX + 1];
 
-	if (!inv->user) {
+	if (!inv->user)
 		q->uid = getuid();
-		pw = getpwuid(q->uid);
-	} else if (parse_u32(inv->user, UINT32_MAX - 1, &q->uid) < 0 &&
-		   resolve_user(NULL, inv->user, &q->uid) < 0) {
+	else if (parse_u32(inv->user, UINT32_MAX - 1, &q->uid) < 0 &&
+		 resolve_user(NULL, inv->user, &q->uid) < 0)
 		return fail(inv, EXIT_NO_SUCH, NULL, NULL, "there is no user \"%s\"", inv->user);
-	}
-	q->user = inv->user ? inv->user : pw ? pw->pw_name : "the user";
+	format_user(q->uid, name, sizeof(name));
+	q->user = name;
 	return EXIT_DONE;
 }
 
@@ -178,6 +168,27 @@ static int answer_from_files(const struct invocation *inv, const struct question
 	return EXIT_DONE;
 }
 
+/* Of what is in force. */
+static int ask_service(const struct invocation *inv, const struct question *q, struct answer *ret)
+{
+	const uint32_t addr = htonl(q->addr);
+	struct live_question live = {
+		.uid = q->uid,
+		.protocol = q->protocol,
+		.family = q->ipv6 ? AF_INET6 : AF_INET,
+		.size = q->ipv6 ? sizeof(live.address) : sizeof(addr),
+		.port = q->port,
+	};
+
+	if (inv->n_args > 2)
+		return fail(inv, EXIT_USAGE, NULL, NULL,
+			    "--live is about what is in force: no files belong to it");
+	memcpy(live.address, &addr, sizeof(addr));
+	if (q->ipv6)
+		(void)inet_pton(AF_INET6, q->text, live.address);
+	return answer_from_service(inv, &live, ret);
+}
+
 int verb_explain(const struct invocation *inv)
 {
 	struct question q = {0};
@@ -188,7 +199,7 @@ int verb_explain(const struct invocation *inv)
 	if (r != EXIT_DONE)
 		return r;
 	look_up_route(&q);
-	r = answer_from_files(inv, &q, &a);
+	r = GIVEN(inv, LIVE) ? ask_service(inv, &q, &a) : answer_from_files(inv, &q, &a);
 	if (r != EXIT_DONE)
 		return r;
 	if (GIVEN(inv, JSON))

@@ -99,6 +99,7 @@ void held_ended(struct manager *m, uint64_t id, enum wire_reason reason);
 #define ACTION_GET_DNS "org.sallyport1.get-clearnet-dns"
 #define ACTION_CONSENT "org.sallyport1.set-autoconfig-consent"
 #define ACTION_RELOAD "org.sallyport1.reload"
+#define ACTION_INSPECT "org.sallyport1.inspect"
 
 /* The vtables, a file each. */
 extern const sd_bus_vtable clearnet_vtable[];

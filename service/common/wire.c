@@ -29,6 +29,12 @@ static const char *const consents[CONSENT_N] = {
 	[CONSENT_HIDDEN] = "hidden",
 };
 
+static const char *const verdicts[EXPLAIN_VERDICT_N] = {
+	[EXPLAIN_ACCEPTED] = "accepted",
+	[EXPLAIN_DROPPED] = "dropped",
+	[EXPLAIN_REFUSED] = "refused",
+};
+
 static int lookup(const char *const *table, size_t n, const char *text)
 {
 	for (size_t i = 0; i < n; i++)
@@ -60,6 +66,11 @@ int wire_reason_from_string(const char *text, enum wire_reason *ret)
 const char *wire_consent_to_string(enum consent_value c)
 {
 	return c < CONSENT_N ? consents[c] : "unknown";
+}
+
+const char *wire_verdict_to_string(enum explain_verdict v)
+{
+	return v < EXPLAIN_VERDICT_N ? verdicts[v] : "unknown";
 }
 
 int wire_consent_from_string(const char *text, enum consent_value *ret)
@@ -107,6 +118,29 @@ static const char *check_tampered(const struct wire_tampered *m)
 	if (m->repaired > 1)
 		return "a truth value that is neither 0 nor 1";
 	return m->pad ? "padding that is not zero" : NULL;
+}
+
+static const char *check_explain(const struct wire_explain *m)
+{
+	if (m->uid == UINT32_MAX)
+		return "a uid that nobody can have";
+	if (m->family >= EXPLAIN_N || m->protocol > UINT8_MAX)
+		return "a protocol that does not exist";
+	return m->family != EXPLAIN_IPV4 && m->addr ? "padding that is not zero" : NULL;
+}
+
+static const char *check_explained(const struct wire_explained *m)
+{
+	if (m->verdict >= EXPLAIN_VERDICT_N)
+		return "a verdict that does not exist";
+	if (m->door > 1 || m->open > 1 || m->with_door > 1)
+		return "a truth value that is neither 0 nor 1";
+	return terminated(m->rule, sizeof(m->rule)) && terminated(m->origin, sizeof(m->origin)) &&
+			       terminated(m->why, sizeof(m->why)) &&
+			       terminated(m->remedy, sizeof(m->remedy)) &&
+			       terminated(m->who, sizeof(m->who))
+		       ? NULL
+		       : "a text without an end";
 }
 
 /* Ranges of the fields of one message of the right size; NULL when good. */
@@ -166,6 +200,10 @@ static const char *check_fields(const void *data, enum wire_type type)
 		return NULL;
 	case WIRE_TAMPERED:
 		return check_tampered(data);
+	case WIRE_EXPLAIN:
+		return check_explain(data);
+	case WIRE_EXPLAINED:
+		return check_explained(data);
 	case WIRE_TYPE_N:
 		break;
 	}

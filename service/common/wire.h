@@ -22,6 +22,9 @@
 #define WIRE_DIGEST_SIZE 32
 #define WIRE_NETWORK_SIZE 16
 #define WIRE_COMM_SIZE 24 /* 16 characters, a NUL, padding */
+#define WIRE_RULE_SIZE 64
+#define WIRE_ORIGIN_SIZE 200
+#define WIRE_SENTENCE_SIZE 360
 #define WIRE_SIZE_MAX 2048
 
 enum wire_side {
@@ -40,32 +43,36 @@ enum wire_legal {
  * X(number, NAME, struct, side, legal, why it is safe)
  * An answer carries the cookie of its request, an event carries 0.
  */
-#define WIRE_MESSAGES(X)                                                                          \
-	X(1, GET_LIMITS, get_limits, TO_ENGINE, LEGAL_FIRST, "reads what the policy says to all") \
-	X(2, LIMITS, limits, TO_BUS, LEGAL_ALWAYS, "user names and maxima of the policy")         \
-	X(3, HEARTBEAT, heartbeat, TO_ENGINE, LEGAL_GREETED,                                      \
-	  "keeps open only what is open; its absence closes")                                     \
-	X(4, ALIVE, alive, TO_BUS, LEGAL_ALWAYS, "says that the engine is not hung")              \
-	X(5, LEASE_OPEN, lease_open, TO_ENGINE, LEGAL_GREETED,                                    \
-	  "the engine asks the policy again and owns the maxima")                                 \
-	X(6, LEASE_OPENED, lease_opened, TO_BUS, LEGAL_ALWAYS,                                    \
-	  "carries the read end of the lease's pipe: nothing can be written through it")          \
-	X(7, LEASE_EXTEND, lease_extend, TO_ENGINE, LEGAL_GREETED,                                \
-	  "never beyond the policy's longest from now")                                           \
-	X(8, LEASE_EXTENDED, lease_extended, TO_BUS, LEGAL_ALWAYS, "a time")                      \
-	X(9, LEASE_END, lease_end, TO_ENGINE, LEGAL_GREETED, "closing is always safe")            \
-	X(10, LEASE_ENDED, lease_ended, TO_BUS, LEGAL_ALWAYS, "answer, or event with cookie 0")   \
-	X(11, SET_CONSENT, set_consent, TO_ENGINE, LEGAL_GREETED,                                 \
-	  "opens nothing by itself; only the probe's uid may use it")                             \
-	X(12, GET_CONSENT, get_consent, TO_ENGINE, LEGAL_GREETED, "reads a fact")                 \
-	X(13, CONSENT, consent, TO_BUS, LEGAL_ALWAYS, "answer to both, or event with cookie 0")   \
-	X(14, RELOAD, reload, TO_ENGINE, LEGAL_GREETED,                                           \
-	  "reads files that only root can write; a bad policy changes nothing")                   \
-	X(15, RELOADED, reloaded, TO_BUS, LEGAL_ALWAYS, "how a reload went, in a sentence")       \
-	X(16, REFUSED, refused, TO_BUS, LEGAL_ALWAYS, "a refusal with its number")                \
-	X(17, POLICY_CHANGED, policy_changed, TO_BUS, LEGAL_ALWAYS,                               \
-	  "event: the limits must be fetched anew")                                               \
-	X(18, TAMPERED, tampered, TO_BUS, LEGAL_ALWAYS, "event: another process changed the wall")
+#define WIRE_MESSAGES(X)                                                                           \
+	X(1, GET_LIMITS, get_limits, TO_ENGINE, LEGAL_FIRST, "reads what the policy says to all")  \
+	X(2, LIMITS, limits, TO_BUS, LEGAL_ALWAYS, "user names and maxima of the policy")          \
+	X(3, HEARTBEAT, heartbeat, TO_ENGINE, LEGAL_GREETED,                                       \
+	  "keeps open only what is open; its absence closes")                                      \
+	X(4, ALIVE, alive, TO_BUS, LEGAL_ALWAYS, "says that the engine is not hung")               \
+	X(5, LEASE_OPEN, lease_open, TO_ENGINE, LEGAL_GREETED,                                     \
+	  "the engine asks the policy again and owns the maxima")                                  \
+	X(6, LEASE_OPENED, lease_opened, TO_BUS, LEGAL_ALWAYS,                                     \
+	  "carries the read end of the lease's pipe: nothing can be written through it")           \
+	X(7, LEASE_EXTEND, lease_extend, TO_ENGINE, LEGAL_GREETED,                                 \
+	  "never beyond the policy's longest from now")                                            \
+	X(8, LEASE_EXTENDED, lease_extended, TO_BUS, LEGAL_ALWAYS, "a time")                       \
+	X(9, LEASE_END, lease_end, TO_ENGINE, LEGAL_GREETED, "closing is always safe")             \
+	X(10, LEASE_ENDED, lease_ended, TO_BUS, LEGAL_ALWAYS, "answer, or event with cookie 0")    \
+	X(11, SET_CONSENT, set_consent, TO_ENGINE, LEGAL_GREETED,                                  \
+	  "opens nothing by itself; only the probe's uid may use it")                              \
+	X(12, GET_CONSENT, get_consent, TO_ENGINE, LEGAL_GREETED, "reads a fact")                  \
+	X(13, CONSENT, consent, TO_BUS, LEGAL_ALWAYS, "answer to both, or event with cookie 0")    \
+	X(14, RELOAD, reload, TO_ENGINE, LEGAL_GREETED,                                            \
+	  "reads files that only root can write; a bad policy changes nothing")                    \
+	X(15, RELOADED, reloaded, TO_BUS, LEGAL_ALWAYS, "how a reload went, in a sentence")        \
+	X(16, REFUSED, refused, TO_BUS, LEGAL_ALWAYS, "a refusal with its number")                 \
+	X(17, POLICY_CHANGED, policy_changed, TO_BUS, LEGAL_ALWAYS,                                \
+	  "event: the limits must be fetched anew")                                                \
+	X(18, TAMPERED, tampered, TO_BUS, LEGAL_ALWAYS, "event: another process changed the wall") \
+	X(21, EXPLAIN, explain, TO_ENGINE, LEGAL_GREETED,                                          \
+	  "evaluates the ruleset as data: nothing is sent, nothing changes")                       \
+	X(22, EXPLAINED, explained, TO_BUS, LEGAL_ALWAYS,                                          \
+	  "a verdict and sentences; the bus process tells them to those who may know")
 
 enum wire_type {
 #define X(number, NAME, name, side, legal, why) WIRE_##NAME = (number),
@@ -122,6 +129,10 @@ enum wire_role { ROLE_CLEARNET, ROLE_AUTOCONFIG, ROLE_N };
 enum consent_value { CONSENT_UNKNOWN, CONSENT_GRANTED, CONSENT_HIDDEN, CONSENT_N };
 
 enum reload_outcome { RELOAD_LOADED, RELOAD_UNCHANGED, RELOAD_REFUSED, RELOAD_N };
+
+enum explain_family { EXPLAIN_IPV4, EXPLAIN_LOOPBACK6, EXPLAIN_IPV6, EXPLAIN_N };
+
+enum explain_verdict { EXPLAIN_ACCEPTED, EXPLAIN_DROPPED, EXPLAIN_REFUSED, EXPLAIN_VERDICT_N };
 
 struct wire_header {
 	uint16_t type;    /* enum wire_type */
@@ -254,12 +265,37 @@ struct wire_tampered {
 	char name[WIRE_COMM_SIZE]; /* the writer's, printable; empty: unknown */
 };
 
+/* The first packet of a flow that a user's program would begin. */
+struct wire_explain {
+	struct wire_header header;
+	uint32_t uid;
+	uint32_t family; /* enum explain_family */
+	uint32_t addr;   /* EXPLAIN_IPV4: host order; else 0 */
+	uint16_t protocol;
+	uint16_t port; /* 0 for protocols without ports */
+};
+
+struct wire_explained {
+	struct wire_header header;
+	uint32_t verdict;   /* enum explain_verdict */
+	uint32_t door;      /* 1: the user is one who can be given a door */
+	uint32_t open;      /* 1: it is open now */
+	uint32_t with_door; /* 1: with an open door it would be accepted */
+	char rule[WIRE_RULE_SIZE];
+	char origin[WIRE_ORIGIN_SIZE];
+	char why[WIRE_SENTENCE_SIZE];
+	char remedy[WIRE_SENTENCE_SIZE]; /* empty: nothing is needed */
+	char who[WIRE_SENTENCE_SIZE];
+};
+
 _Static_assert(sizeof(struct wire_header) == 8, "the header is eight bytes");
 _Static_assert(sizeof(struct wire_limits) == 8 + 8 * 4 + 32 + 32 * 44, "no hidden padding");
 _Static_assert(sizeof(struct wire_lease_open) == 24, "no hidden padding");
 _Static_assert(sizeof(struct wire_lease_opened) == 32, "no hidden padding");
 _Static_assert(sizeof(struct wire_consent) == 48, "no hidden padding");
 _Static_assert(sizeof(struct wire_tampered) == 24 + WIRE_COMM_SIZE, "no hidden padding");
+_Static_assert(sizeof(struct wire_explain) == 24, "no hidden padding");
+_Static_assert(sizeof(struct wire_explained) <= WIRE_SIZE_MAX, "it fits");
 _Static_assert(sizeof(struct wire_reloaded) == 16 + WIRE_TEXT_SIZE, "no hidden padding");
 
 /* One row of the table. */
@@ -282,6 +318,7 @@ const char *wire_refusal_to_string(enum wire_refusal r);
 const char *wire_reason_to_string(enum wire_reason r);
 int wire_reason_from_string(const char *text, enum wire_reason *ret);
 const char *wire_consent_to_string(enum consent_value c);
+const char *wire_verdict_to_string(enum explain_verdict v);
 int wire_consent_from_string(const char *text, enum consent_value *ret);
 
 /*

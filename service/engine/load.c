@@ -6,6 +6,7 @@
 #include "links.h"
 #include "log.h"
 #include "paths.h"
+#include "proof.h"
 #include "sockdiag.h"
 
 #include <errno.h>
@@ -90,10 +91,33 @@ static struct ruleset *build(const struct policy *p)
 	return r;
 }
 
+/* 0, or -EBADE with what does not hold in *ret_error: the ruleset must not be loaded. */
+static int prove(const struct policy *p, const struct ruleset *r, struct nl_error *ret_error)
+{
+	struct proof_finding finding;
+	int n;
+
+	n = proof_run(p, r, &finding);
+	if (n == -ENOMEM)
+		fatal_oom();
+	if (n == 0)
+		return 0;
+	*ret_error = (struct nl_error){.error = n < 0 ? n : -EBADE};
+	(void)snprintf(ret_error->object, sizeof(ret_error->object), "the proof of the ruleset");
+	if (n > 0)
+		proof_describe(p, &finding, ret_error->text, sizeof(ret_error->text));
+	return ret_error->error;
+}
+
 void engine_describe(const struct nl_error *error, char *buf, size_t size)
 {
 	const char *hint = "";
 
+	if (error->error == -EBADE) {
+		(void)snprintf(buf, size, "the ruleset is not what the policy means: %s",
+			       error->text);
+		return;
+	}
 	if (error->error == -EPERM)
 		hint = "; another process owns the table, or CAP_NET_ADMIN is missing";
 	else if (error->error == -ENOENT || error->error == -EOPNOTSUPP)
@@ -156,7 +180,9 @@ static int enforce(struct engine *e, struct policy *p, const struct nft_leases *
 	};
 	int n;
 
-	n = load_walls(e, p, &w, error);
+	n = prove(p, r, error);
+	if (n == 0)
+		n = load_walls(e, p, &w, error);
 	if (n < 0)
 		return n;
 	if (ret_before)
@@ -204,7 +230,7 @@ static bool seal_with_policy(struct engine *e)
 	struct load_report report = {0};
 	_cleanup_(policy_freep) struct policy *p = read_policy(&report);
 	struct nl_error error;
-	char text[400];
+	char text[600];
 
 	if (!p) {
 		log_error("the policy has %u errors; the built-in wall comes into force: Tor only, "
@@ -261,7 +287,7 @@ static void cut_earlier_flows(struct engine *e)
 void engine_seal(struct engine *e)
 {
 	struct nl_error error;
-	char text[400];
+	char text[600];
 
 	if (!seal_with_policy(e) && engine_seal_built_in(e, &error) < 0) {
 		engine_describe(&error, text, sizeof(text));

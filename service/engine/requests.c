@@ -6,6 +6,7 @@
 #include "channel.h"
 #include "engine.h"
 #include "log.h"
+#include "questions.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -256,11 +257,27 @@ static void handle_reload(struct engine *e, const void *message)
 	engine_send(e, &m, sizeof(m), -1);
 }
 
+/* Safe: the ruleset in force is read as data, with the leases that are open. */
+static void handle_explain(struct engine *e, const void *message)
+{
+	struct wire_explained answer = {0};
+	int r;
+
+	r = questions_answer(e, message, &answer);
+	if (r < 0) {
+		refuse(e, message, REFUSAL_ENGINE_FAILURE, (uint32_t)-r);
+		return;
+	}
+	wire_header_init(&answer.header, WIRE_EXPLAINED, cookie_of(message));
+	engine_send(e, &answer, sizeof(answer), -1);
+}
+
 static const handler_fn handlers[WIRE_TYPE_N] = {
 	[WIRE_GET_LIMITS] = handle_get_limits,   [WIRE_HEARTBEAT] = handle_heartbeat,
 	[WIRE_LEASE_OPEN] = handle_lease_open,   [WIRE_LEASE_EXTEND] = handle_lease_extend,
 	[WIRE_LEASE_END] = handle_lease_end,     [WIRE_SET_CONSENT] = handle_set_consent,
 	[WIRE_GET_CONSENT] = handle_get_consent, [WIRE_RELOAD] = handle_reload,
+	[WIRE_EXPLAIN] = handle_explain,
 };
 
 void engine_handle_peer(struct engine *e)

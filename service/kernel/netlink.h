@@ -19,7 +19,7 @@ struct nl {
 struct nl_error {
 	int error;       /* negative errno */
 	char object[96]; /* "rule 3 of chain output", "elements of set services" */
-	char text[96];   /* the kernel's own words, often empty */
+	char text[480];  /* the kernel's own words, often empty; or why it was not asked */
 };
 
 /* bus: NETLINK_NETFILTER, NETLINK_SOCK_DIAG or NETLINK_ROUTE. 0 or a negative errno. */

@@ -6,6 +6,7 @@
  * people. Pure.
  */
 #include "verdict.h"
+#include "wire.h"
 
 /* What is asked about. Addresses of IPv6 other than ::1 are not told apart: all are refused. */
 struct question {
@@ -19,18 +20,15 @@ struct question {
 	uint8_t addr_type; /* RTN_*, as the kernel's routes say; 0: guessed from the address */
 };
 
-/* Sizes are the wire's: whole sentences fit. */
-#define EXPLAIN_TEXT_SIZE 360
-
 struct explanation {
 	struct outcome outcome;
-	bool passes;    /* it leaves, or reaches the service */
-	bool door;      /* the user is one who can be given a door */
-	bool with_door; /* it would pass with a lease */
-	char rule[64];  /* "rule 3 of chain lan" */
-	char why[EXPLAIN_TEXT_SIZE];
-	char remedy[EXPLAIN_TEXT_SIZE]; /* which verb or setting would allow it; "" if it passes */
-	char who[EXPLAIN_TEXT_SIZE];    /* who may do that */
+	bool passes;               /* it leaves, or reaches the service */
+	bool door;                 /* the user is one who can be given a door */
+	bool with_door;            /* it would pass with a lease */
+	char rule[WIRE_RULE_SIZE]; /* "rule 3 of chain lan" */
+	char why[WIRE_SENTENCE_SIZE];
+	char remedy[WIRE_SENTENCE_SIZE]; /* which verb or setting would allow it; "" if it passes */
+	char who[WIRE_SENTENCE_SIZE];    /* who may do that */
 };
 
 /* kept: the elements of leases and on-link networks, SET_N lists; those of others are not looked

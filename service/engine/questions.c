@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "questions.h"
+
+#include "explain.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+/* Elements of the sets that loads keep, as the kernel has them now. */
+struct now {
+	struct rs_elements sets[SET_N];
+	struct rs_element grants[WIRE_LEASES_MAX], leases[WIRE_LEASES_MAX], live[WIRE_LEASES_MAX];
+	struct rs_element *on_link;
+};
+
+static void now_clear(struct now *now)
+{
+	free(now->on_link);
+}
+
+static int compare_keys(const void *pa, const void *pb)
+{
+	const struct rs_element *a = pa, *b = pb;
+
+	return a->key[0] < b->key[0] ? -1 : a->key[0] > b->key[0];
+}
+
+static void put(struct now *now, enum rs_set set, struct rs_element *items, size_t n)
+{
+	qsort(items, n, sizeof(*items), compare_keys);
+	now->sets[set] = (struct rs_elements){.items = items, .n = n, .capacity = n};
+}
+
+static int now_init(struct now *now, const struct engine *e)
+{
+	size_t n = e->leases.n;
+
+	*now = (struct now){0};
+	now->on_link = calloc(e->on_link.n + 1, sizeof(*now->on_link));
+	if (!now->on_link)
+		return -ENOMEM;
+	for (size_t i = 0; i < n; i++) {
+		const struct lease *l = &e->leases.items[i];
+
+		now->grants[i] = (struct rs_element){{l->uid}, {l->uid}, l->mark, {0}};
+		now->leases[i] = (struct rs_element){{l->uid, l->mark}, {l->uid, l->mark}, 0, {0}};
+		now->live[i] = (struct rs_element){{l->mark}, {l->mark}, 0, {0}};
+	}
+	for (size_t i = 0; i < e->on_link.n; i++) {
+		now->on_link[i].key[0] = e->on_link.items[i].first;
+		now->on_link[i].end[0] = e->on_link.items[i].last;
+	}
+	put(now, SET_GRANTS, now->grants, n);
+	put(now, SET_LEASES, now->leases, n);
+	put(now, SET_LIVE, now->live, n);
+	put(now, SET_ON_LINK, now->on_link, e->on_link.n);
+	return 0;
+}
+
+static void format_address(const struct wire_explain *q, char *buf, size_t size)
+{
+	uint32_t a = q->addr;
+
+	if (q->family == EXPLAIN_IPV4)
+		(void)snprintf(buf, size, "%u.%u.%u.%u", a >> 24, a >> 16 & 0xff, a >> 8 & 0xff,
+			       a & 0xff);
+	else
+		(void)snprintf(buf, size, "%s",
+			       q->family == EXPLAIN_LOOPBACK6 ? "::1" : "that address");
+}
+
+static void fill(const struct engine *e, const struct explanation *x, uid_t uid,
+		 struct wire_explained *ret)
+{
+	static const enum explain_verdict verdicts[VERDICT_N] = {
+		[VERDICT_ACCEPT] = EXPLAIN_ACCEPTED,
+		[VERDICT_DROP] = EXPLAIN_DROPPED,
+		[VERDICT_REFUSE] = EXPLAIN_REFUSED,
+	};
+
+	ret->verdict = verdicts[x->outcome.verdict];
+	ret->door = x->door;
+	ret->with_door = x->with_door;
+	for (size_t i = 0; i < e->leases.n; i++)
+		ret->open |= e->leases.items[i].uid == uid;
+	policy_format_origin(e->policy, x->outcome.origin, ret->origin, sizeof(ret->origin));
+	(void)snprintf(ret->rule, sizeof(ret->rule), "%s", x->rule);
+	(void)snprintf(ret->why, sizeof(ret->why), "%s", x->why);
+	(void)snprintf(ret->remedy, sizeof(ret->remedy), "%s", x->remedy);
+	(void)snprintf(ret->who, sizeof(ret->who), "%s", x->who);
+}
+
+int questions_answer(struct engine *e, const struct wire_explain *q, struct wire_explained *ret)
+{
+	_cleanup_(now_clear) struct now now;
+	char user[POLICY_NAME_MAX + 1];
+	struct question question = {
+		.uid = q->uid,
+		.user = user,
+		.ipv6 = q->family != EXPLAIN_IPV4,
+		.loopback6 = q->family == EXPLAIN_LOOPBACK6,
+		.addr = q->addr,
+		.protocol = (uint8_t)q->protocol,
+		.port = q->port,
+	};
+	struct explanation x;
+	int r;
+
+	format_user(q->uid, user, sizeof(user));
+	format_address(q, question.text, sizeof(question.text));
+	if (!question.ipv6 && route_lookup(&e->route, q->addr, &question.addr_type) < 0)
+		question.addr_type = 0;
+	r = now_init(&now, e);
+	if (r == 0)
+		r = explain(e->policy, e->ruleset, now.sets, &question, &x);
+	if (r == 0)
+		fill(e, &x, q->uid, ret);
+	return r;
+}
