@@ -273,6 +273,88 @@ says 0 '^$' ruleset --built-in
 like 'the built-in wall' "$(cat out)" '^table inet sallyport \{'
 check 'ruleset --json is JSON' json < <("$sallyport" ruleset --json good.conf)
 
+# --- explain
+
+cat >"$tmp/explain.conf" <<-'EOF'
+	[users]
+	tor = 101
+	desktop = 4321
+	clearnet = 900
+	autoconfig = 905
+	[service socks]
+	listen = 127.0.0.1:9050/tcp
+	users = 4321
+	server = 101
+	[dns]
+	users = 4321
+	[automap]
+	users = 4321
+	[tor]
+	dns = yes
+	[lan]
+	exclude = 192.168.7.0/24
+EOF
+# explained VERDICT REGEX UID PROTOCOL DESTINATION
+explained()
+{
+	local said
+	said=$("$sallyport" explain --user "$3" "$4" "$5" explain.conf 2>&1)
+	if [[ $said == "$1: "* && $said =~ $2 ]]; then
+		ok "explain $3 $4 $5: $1"
+	else
+		not_ok "explain $3 $4 $5: $1" "$said"
+	fi
+}
+explained accepted 'explain.conf:7, ' 4321 tcp 127.0.0.1:9050
+explained refused 'users = 4321' 4321 tcp 127.0.0.1:9051
+explained refused 'through Tor only' 4321 tcp 198.51.100.10:443
+explained refused 'through Tor only' 4321 icmp 198.51.100.10
+explained accepted 'redirected to port 5353' 4321 udp 127.0.0.1:53
+explained refused '\[dns\] users' 4322 udp 127.0.0.1:53
+explained accepted 'redirected to port 9040' 4321 tcp 127.192.0.1:80
+explained refused '\[automap\] users' 4322 tcp 127.192.0.1:80
+explained refused 'enable-clearnet-user' 900 tcp 198.51.100.10:443
+explained refused 'with a door: accepted' 900 tcp 192.168.1.1:443
+explained refused 'with a door: refused' 900 tcp 127.0.0.1:9050
+explained refused 'with a door: refused' 900 132 198.51.100.10:443
+explained refused 'consent grant' 905 tcp 198.51.100.10:80
+explained accepted 'the LAN' 4321 tcp 192.168.1.1:80
+explained refused 'not on the LAN' 4321 tcp 192.168.7.1:80
+explained refused '\[lan\] refuse' 4321 udp 192.168.1.1:53
+explained accepted 'explain.conf:2, ' 101 tcp 198.51.100.10:9001
+explained accepted 'explain.conf:15, ' 101 udp 198.51.100.10:53
+explained refused '\[tor\]' 101 udp 198.51.100.10:443
+explained refused 'IPv6 is closed' 4321 tcp '[2001:db8::1]:443'
+explained refused 'no \[service\]' 4321 tcp '[::1]:9050'
+explained refused 'multicast' 4321 udp 224.0.0.251:5353
+says 2 'no protocol' explain tpc 192.0.2.1:80
+says 2 'which port' explain tcp 192.0.2.1
+says 2 'has no ports' explain icmp 192.0.2.1:80
+says 2 'is no port' explain tcp 192.0.2.1:0
+says 2 'is no address' explain tcp example.org:80
+says 2 'no files belong' explain --live tcp 192.0.2.1:80 explain.conf
+says 3 'bus cannot be reached' explain --live tcp 192.0.2.1:80
+says 7 'no user "no-such-user"' explain --user no-such-user tcp 192.0.2.1:80
+check 'explain --json is JSON' json < <("$sallyport" explain --json tcp 192.0.2.1:80 explain.conf)
+
+# --- diff
+
+sed 's/127.0.0.1:9050/127.0.0.1:9051/; s/^exclude.*/on-link = no/' explain.conf >changed.conf
+sed 's/^server = 101/# a line\nserver = 101/' explain.conf >same.conf
+says 0 '' diff explain.conf same.conf
+is 'lines are no packets' "$(cat out)" 'no packet is treated differently'
+says 1 '' diff explain.conf changed.conf
+for line in 'TCP to 127.0.0.1, port 9050, by .*4321' 'was accepted (explain.conf:7), is refused' \
+	'TCP to 127.0.0.1, port 9051, by .*4321' 'is accepted (changed.conf:7)' \
+	'to 192.168.7.0/24, any port but'; do
+	check "diff says: $line" grep -q "$line" out
+done
+says 1 '' diff --json explain.conf changed.conf
+check 'diff --json is JSON' json <out
+says 1 '' diff changed.conf explain.conf
+says 2 'something is missing' diff explain.conf
+says 1 'gives no wall' diff explain.conf <(echo '[nonsense]')
+
 # --- output
 
 rc=0
