@@ -51,7 +51,7 @@ static const char *const sentences[] = {
 	[15] = "an open door lets its user out, and the answers in",
 	[16] = "automapped addresses and DNS go to Tor, for those who may",
 	[17] = "the answers of admitted flows come in, and loopback works",
-	[18] = "a program that is refused is told at once",
+	[18] = "a program that is refused is told at once, and nobody else is",
 	[19] = "what the wall has admitted, ARP, and root's EAPOL and DHCP pass the second wall",
 	[20] = "refused packets are reported, within a limit",
 	[21] = "Tor's user sends nothing but what Tor may",
@@ -332,9 +332,12 @@ const struct row invariant_rows[] = {
 	      IS(CT_MARK, BY_LAN), IS(IP_SADDR, LAN), IS(TH_SPORT, OPEN_TCP)),
 	NEVER(17, INPUT, NOT_ACCEPTED, V4, IS(CT_STATE, RUNNING), IS(L4PROTO, UDP),
 	      IS(CT_MARK, BY_LAN), IS(IP_SADDR, LAN), IS(TH_SPORT, OPEN_UDP)),
+	NEVER(17, INPUT, NOT_ACCEPTED, V4, IS(CT_STATE, RUNNING), IS(L4PROTO, PING),
+	      IS(CT_MARK, BY_LAN), IS(IP_SADDR, LAN)),
 	NEVER(17, OUTPUT, NOT_ACCEPTED, STAYS, IS(CT_STATE, RELATED), IS(L4PROTO, TELLING)),
 
 	NEVER(18, OUTPUT, DROPPED, HAS(SKUID), UNRELATED),
+	NEVER(18, OUTPUT, REFUSED, V6, LACKS(SKUID)),
 	NEVER(18, OUTPUT, REFUSED | BY_ICMP, IS(L4PROTO, TCP)),
 	NEVER(18, OUTPUT, REFUSED | BY_RESET, NOT(L4PROTO, TCP)),
 

@@ -148,7 +148,7 @@ static void chain_related(struct ruleset *r)
 /* Row 2. What the kernel sends by itself (solicitations, MLD) has no owner: nobody to tell. */
 static void chain_ipv6(struct ruleset *r)
 {
-	RULE(r, IPV6, IS(IP6_SADDR, 1), IS(IP6_DADDR, 1), GOTO(LOCAL6));
+	RULE(r, IPV6, IS(OIF, RS_LOOPBACK_INDEX), IS(IP6_SADDR, 1), IS(IP6_DADDR, 1), GOTO(LOCAL6));
 	RULE(r, IPV6, OWNED, REFUSE(IPV6));
 	RULE(r, IPV6, COUNT(IPV6), DROP);
 }
@@ -157,7 +157,6 @@ static void chain_ipv6(struct ruleset *r)
 static void chain_local6(struct ruleset *r)
 {
 	RULE(r, LOCAL6, IN(DOORS, FIELD_SKUID), REFUSE(DOOR_LOCAL));
-	RULE(r, LOCAL6, IS_NOT(OIF, RS_LOOPBACK_INDEX), REFUSE(IPV6));
 	RULE(r, LOCAL6, IS(CT_DIRECTION, RS_CT_REPLY), IS(CT_MARK, MARK_LOCAL),
 	     IN(SERVERS6, SERVER6_KEY), ACCEPT);
 	if (wide(r, SET_SERVERS6_WIDE))
