@@ -7,26 +7,7 @@
 #include <linux/netfilter.h>
 #include <linux/netfilter/nf_tables.h>
 
-#define REGISTER_SIZE 4
-#define REPORT_TIMEOUT_MS 60000
-#define LOG_SNAPLEN 64
-#define NAT_RANGE_PROTO_SPECIFIED 2 /* NF_NAT_RANGE_PROTO_SPECIFIED, linux/netfilter/nf_nat.h */
-
-/* How the kernel loads a field: which expression, with which key or at which offset. */
-enum loader {
-	LOAD_META,
-	LOAD_CT,
-	LOAD_CT_ORIGINAL,
-	LOAD_FIB,
-	LOAD_FRAME,
-	LOAD_NETWORK,
-	LOAD_TRANSPORT
-};
-
-static const struct {
-	enum loader loader;
-	uint32_t key; /* or offset */
-} loaders[FIELD_N] = {
+const struct nft_loader nft_loaders[FIELD_N] = {
 	[FIELD_IIF] = {LOAD_META, NFT_META_IIF},
 	[FIELD_OIF] = {LOAD_META, NFT_META_OIF},
 	[FIELD_NFPROTO] = {LOAD_META, NFT_META_NFPROTO},
@@ -111,17 +92,17 @@ static struct nftnl_expr *load_payload(struct nftnl_rule *nr, uint32_t base, uin
 
 static bool load(struct nftnl_rule *nr, enum rs_field field, uint32_t reg)
 {
-	uint32_t key = loaders[field].key, size = rs_fields[field].size;
+	uint32_t key = nft_loaders[field].key, size = rs_fields[field].size;
 	struct nftnl_expr *e = NULL;
 
-	switch (loaders[field].loader) {
+	switch (nft_loaders[field].loader) {
 	case LOAD_META:
 		e = load_key(nr, "meta", NFTNL_EXPR_META_KEY, key, NFTNL_EXPR_META_DREG, reg);
 		break;
 	case LOAD_CT:
 	case LOAD_CT_ORIGINAL:
 		e = load_key(nr, "ct", NFTNL_EXPR_CT_KEY, key, NFTNL_EXPR_CT_DREG, reg);
-		if (e && loaders[field].loader == LOAD_CT_ORIGINAL)
+		if (e && nft_loaders[field].loader == LOAD_CT_ORIGINAL)
 			nftnl_expr_set_u8(e, NFTNL_EXPR_CT_DIR, 0);
 		break;
 	case LOAD_FIB:
@@ -152,7 +133,7 @@ static bool load_fields(struct nftnl_rule *nr, const struct rs_stmt *s)
 	for (size_t i = 0; i < s->n_fields; i++) {
 		if (!load(nr, s->fields[i], reg))
 			return false;
-		reg += (rs_fields[s->fields[i]].size + REGISTER_SIZE - 1) / REGISTER_SIZE;
+		reg += (rs_fields[s->fields[i]].size + NFT_REGISTER_SIZE - 1) / NFT_REGISTER_SIZE;
 	}
 	return true;
 }
@@ -224,7 +205,7 @@ static bool remember(struct nftnl_rule *nr, const struct rs_stmt *s)
 	nftnl_expr_set_u32(e, NFTNL_EXPR_DYNSET_OP, NFT_DYNSET_OP_ADD);
 	nftnl_expr_set_str(e, NFTNL_EXPR_DYNSET_SET_NAME, rs_set_info(s->object)->name);
 	nftnl_expr_set_u32(e, NFTNL_EXPR_DYNSET_SET_ID, (uint32_t)s->object + 1);
-	nftnl_expr_set_u64(e, NFTNL_EXPR_DYNSET_TIMEOUT, REPORT_TIMEOUT_MS);
+	nftnl_expr_set_u64(e, NFTNL_EXPR_DYNSET_TIMEOUT, NFT_REPORTED_MS);
 	return true;
 }
 
@@ -255,7 +236,7 @@ static bool redirect(struct nftnl_rule *nr, uint32_t port)
 	uint16_t big = htons((uint16_t)port);
 
 	return immediate(nr, &big, sizeof(big)) &&
-	       load_key(nr, "redir", NFTNL_EXPR_REDIR_FLAGS, NAT_RANGE_PROTO_SPECIFIED,
+	       load_key(nr, "redir", NFTNL_EXPR_REDIR_FLAGS, NFT_REDIR_TO_PORT,
 			NFTNL_EXPR_REDIR_REG_PROTO_MIN, NFT_REG_1);
 }
 
@@ -301,7 +282,7 @@ static bool limit(struct nftnl_rule *nr, uint32_t rate, uint32_t burst)
 	if (!e)
 		return false;
 	nftnl_expr_set_u64(e, NFTNL_EXPR_LIMIT_RATE, rate);
-	nftnl_expr_set_u64(e, NFTNL_EXPR_LIMIT_UNIT, 1);
+	nftnl_expr_set_u64(e, NFTNL_EXPR_LIMIT_UNIT, NFT_LIMIT_SECONDS);
 	nftnl_expr_set_u32(e, NFTNL_EXPR_LIMIT_BURST, burst);
 	nftnl_expr_set_u32(e, NFTNL_EXPR_LIMIT_TYPE, NFT_LIMIT_PKTS);
 	return true;
@@ -314,8 +295,8 @@ static bool report(struct nftnl_rule *nr)
 	if (!e)
 		return false;
 	nftnl_expr_set_u16(e, NFTNL_EXPR_LOG_GROUP, RULESET_LOG_GROUP);
-	nftnl_expr_set_str(e, NFTNL_EXPR_LOG_PREFIX, "sallyport");
-	nftnl_expr_set_u32(e, NFTNL_EXPR_LOG_SNAPLEN, LOG_SNAPLEN);
+	nftnl_expr_set_str(e, NFTNL_EXPR_LOG_PREFIX, NFT_LOG_PREFIX);
+	nftnl_expr_set_u32(e, NFTNL_EXPR_LOG_SNAPLEN, NFT_LOG_SNAPLEN);
 	return true;
 }
 

@@ -6,6 +6,32 @@
 
 #include <libnftnl/rule.h>
 
+/* What is written here, and read back by nft-decode.c. */
+#define NFT_REGISTER_SIZE 4u
+#define NFT_REPORTED_MS 60000u
+#define NFT_LOG_SNAPLEN 64u
+#define NFT_LOG_PREFIX "sallyport"
+#define NFT_LIMIT_SECONDS 1u
+#define NFT_REDIR_TO_PORT 2u /* NF_NAT_RANGE_PROTO_SPECIFIED, linux/netfilter/nf_nat.h */
+
+/* How the kernel loads a field: which expression, with which key or at which offset. */
+enum nft_load {
+	LOAD_META,
+	LOAD_CT,
+	LOAD_CT_ORIGINAL,
+	LOAD_FIB,
+	LOAD_FRAME,
+	LOAD_NETWORK,
+	LOAD_TRANSPORT
+};
+
+struct nft_loader {
+	enum nft_load loader;
+	uint32_t key; /* or offset */
+};
+
+extern const struct nft_loader nft_loaders[FIELD_N];
+
 /* Writes v as the kernel has field in a register, padded with zeros to size. */
 void nft_encode(enum rs_field field, uint32_t v, uint8_t *buf, size_t size);
 

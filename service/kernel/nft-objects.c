@@ -15,72 +15,21 @@
 #include <linux/netfilter/nf_tables.h>
 #include <stdio.h>
 
-#define HOOK_EGRESS 1u /* NF_NETDEV_EGRESS, linux/netfilter.h */
-#define REPORTED_MAX 4096
-#define REPORTED_TIMEOUT_MS 60000
-#define KEY_BYTES (RS_KEY_MAX * 4)
-#define VERDICT_DATA_LEN 16
-
-static const uint16_t families[TABLE_N] = {
+const uint16_t nft_families[TABLE_N] = {
 	[TABLE_WALL] = NFPROTO_INET,
 	[TABLE_EGRESS] = NFPROTO_NETDEV,
 };
-
-/* Numbers of nft(8)'s own data types; the kernel only keeps them, for `nft list`. */
-static uint32_t datatype(enum rs_field field)
-{
-	switch (field) {
-	case FIELD_IP_SADDR:
-	case FIELD_IP_DADDR:
-		return 7;
-	case FIELD_L4PROTO:
-		return 12;
-	case FIELD_TH_SPORT:
-	case FIELD_TH_DPORT:
-		return 13;
-	case FIELD_CT_MARK:
-	case FIELD_META_MARK:
-		return 19;
-	case FIELD_ARP_OPERATION:
-		return 11;
-	case FIELD_SKUID:
-		return 24;
-	case FIELD_NONE:
-	case FIELD_IIF:
-	case FIELD_OIF:
-	case FIELD_NFPROTO:
-	case FIELD_FIB_DADDR_TYPE:
-	case FIELD_CT_STATE:
-	case FIELD_CT_DIRECTION:
-	case FIELD_CT_STATUS:
-	case FIELD_CT_ORIGINAL_DADDR:
-	case FIELD_CT_ORIGINAL_DPORT:
-	case FIELD_IP6_SADDR:
-	case FIELD_IP6_DADDR:
-	case FIELD_TCP_FLAGS:
-	case FIELD_PROTOCOL:
-	case FIELD_ETHER_TYPE:
-	case FIELD_RTCLASSID:
-	case FIELD_ARP_HTYPE:
-	case FIELD_ARP_PTYPE:
-	case FIELD_ARP_HLEN:
-	case FIELD_ARP_PLEN:
-	case FIELD_N:
-		break;
-	}
-	return 0;
-}
 
 static uint32_t key_type(const struct rs_set_info *info)
 {
 	uint32_t type = 0;
 
 	for (size_t i = 0; i < info->n_fields; i++)
-		type = type << 6 | datatype(info->fields[i]);
+		type = type << 6 | rs_fields[info->fields[i]].type_number;
 	return type;
 }
 
-static uint32_t key_size(const struct rs_set_info *info)
+uint32_t nft_key_size(const struct rs_set_info *info)
 {
 	return info->n_fields == 1 ? rs_fields[info->fields[0]].size : info->n_fields * 4u;
 }
@@ -95,13 +44,13 @@ void nft_put_table(struct batch *b, enum rs_table table, const char *name, uint1
 		   uint16_t flags, const uint32_t *table_flags)
 {
 	struct nftnl_table *t = nftnl_table_alloc();
-	struct nlmsghdr *h = batch_put(b, type, families[table], flags, "table %s", name);
+	struct nlmsghdr *h = batch_put(b, type, nft_families[table], flags, "table %s", name);
 
 	if (!t)
 		b->out_of_memory = true;
 	if (t && h) {
 		nftnl_table_set_str(t, NFTNL_TABLE_NAME, name);
-		nftnl_table_set_u32(t, NFTNL_TABLE_FAMILY, families[table]);
+		nftnl_table_set_u32(t, NFTNL_TABLE_FAMILY, nft_families[table]);
 		if (table_flags)
 			nftnl_table_set_u32(t, NFTNL_TABLE_FLAGS, *table_flags);
 		nftnl_table_nlmsg_build_payload(h, t);
@@ -113,7 +62,7 @@ void nft_put_table(struct batch *b, enum rs_table table, const char *name, uint1
 
 void nft_put_counter(struct batch *b, enum rs_counter counter)
 {
-	uint16_t family = families[rs_counter_table(counter)];
+	uint16_t family = nft_families[rs_counter_table(counter)];
 	struct nftnl_obj *o = nftnl_obj_alloc();
 	struct nlmsghdr *h = batch_put(b, NFT_MSG_NEWOBJ, family, NLM_F_CREATE, "counter %s",
 				       rs_counter_name(counter));
@@ -134,7 +83,7 @@ void nft_put_counter(struct batch *b, enum rs_counter counter)
 
 static uint16_t set_family(enum rs_set set)
 {
-	return families[rs_set_table(set)];
+	return nft_families[rs_set_table(set)];
 }
 
 static struct nftnl_set *set_ref(struct batch *b, enum rs_set set)
@@ -152,7 +101,7 @@ static struct nftnl_set *set_ref(struct batch *b, enum rs_set set)
 	return s;
 }
 
-static uint32_t set_flags(const struct rs_set_info *info)
+uint32_t nft_set_flags(const struct rs_set_info *info)
 {
 	uint32_t flags = 0;
 
@@ -199,19 +148,19 @@ void nft_put_set(struct batch *b, enum rs_set set)
 			nftnl_set_free(s);
 		return;
 	}
-	nftnl_set_set_u32(s, NFTNL_SET_FLAGS, set_flags(info));
+	nftnl_set_set_u32(s, NFTNL_SET_FLAGS, nft_set_flags(info));
 	nftnl_set_set_u32(s, NFTNL_SET_KEY_TYPE, key_type(info));
-	nftnl_set_set_u32(s, NFTNL_SET_KEY_LEN, key_size(info));
+	nftnl_set_set_u32(s, NFTNL_SET_KEY_LEN, nft_key_size(info));
 	if (info->data == DATA_MARK) {
-		nftnl_set_set_u32(s, NFTNL_SET_DATA_TYPE, datatype(FIELD_CT_MARK));
+		nftnl_set_set_u32(s, NFTNL_SET_DATA_TYPE, rs_fields[FIELD_CT_MARK].type_number);
 		nftnl_set_set_u32(s, NFTNL_SET_DATA_LEN, sizeof(uint32_t));
 	} else if (info->data == DATA_CHAIN) {
 		nftnl_set_set_u32(s, NFTNL_SET_DATA_TYPE, NFT_DATA_VERDICT);
-		nftnl_set_set_u32(s, NFTNL_SET_DATA_LEN, VERDICT_DATA_LEN);
+		nftnl_set_set_u32(s, NFTNL_SET_DATA_LEN, NFT_VERDICT_LEN);
 	}
 	if (info->flags & RS_DYNAMIC) {
-		nftnl_set_set_u32(s, NFTNL_SET_DESC_SIZE, REPORTED_MAX);
-		nftnl_set_set_u64(s, NFTNL_SET_TIMEOUT, REPORTED_TIMEOUT_MS);
+		nftnl_set_set_u32(s, NFTNL_SET_DESC_SIZE, NFT_REPORTED_MAX);
+		nftnl_set_set_u64(s, NFTNL_SET_TIMEOUT, NFT_REPORTED_MS);
 	}
 	if ((info->flags & RS_INTERVAL) && info->n_fields > 1) {
 		for (size_t i = 0; i < info->n_fields; i++)
@@ -260,7 +209,7 @@ static void elem_outside_from(struct batch *b, struct nftnl_set *s, const struct
 	uint8_t key[4];
 
 	nft_encode(info->fields[0], number, key, sizeof(key));
-	e = elem_new(b, s, key, key_size(info));
+	e = elem_new(b, s, key, nft_key_size(info));
 	if (e)
 		nftnl_set_elem_set_u32(e, NFTNL_SET_ELEM_FLAGS, NFT_SET_ELEM_INTERVAL_END);
 }
@@ -277,11 +226,11 @@ static void elem_range_end(struct batch *b, struct nftnl_set *s, const struct rs
 static void elem_from_data(struct batch *b, struct nftnl_set *s, const struct rs_set_info *info,
 			   const struct rs_element *re)
 {
-	uint8_t key[KEY_BYTES], end[KEY_BYTES];
+	uint8_t key[NFT_KEY_BYTES], end[NFT_KEY_BYTES];
 	struct nftnl_set_elem *e;
 
 	encode_key(info, re->key, key);
-	e = elem_new(b, s, key, key_size(info));
+	e = elem_new(b, s, key, nft_key_size(info));
 	if (!e)
 		return;
 	if (info->data == DATA_CHAIN) {
@@ -292,7 +241,7 @@ static void elem_from_data(struct batch *b, struct nftnl_set *s, const struct rs
 		return;
 	if (info->n_fields > 1) {
 		encode_key(info, re->end, end);
-		nftnl_set_elem_set(e, NFTNL_SET_ELEM_KEY_END, end, key_size(info));
+		nftnl_set_elem_set(e, NFTNL_SET_ELEM_KEY_END, end, nft_key_size(info));
 	} else {
 		elem_range_end(b, s, info, re->end[0]);
 	}
@@ -344,13 +293,13 @@ void nft_put_element(struct batch *b, uint16_t type, uint16_t flags, enum rs_set
 {
 	const struct rs_set_info *info = rs_set_info(set);
 	struct nftnl_set *s = set_ref(b, set);
-	uint8_t key[KEY_BYTES];
+	uint8_t key[NFT_KEY_BYTES];
 	struct nftnl_set_elem *e;
 
 	if (!s)
 		return;
 	encode_key(info, element->key, key);
-	e = elem_new(b, s, key, key_size(info));
+	e = elem_new(b, s, key, nft_key_size(info));
 	if (e && info->data == DATA_MARK && type == NFT_MSG_NEWSETELEM)
 		nftnl_set_elem_set(e, NFTNL_SET_ELEM_DATA, &element->mark, sizeof(element->mark));
 	if (e && element->timeout_ms)
@@ -364,7 +313,7 @@ static struct nftnl_chain *chain_ref(struct batch *b, uint16_t type, uint16_t fl
 {
 	struct nftnl_chain *c = nftnl_chain_alloc();
 
-	*ret_h = batch_put(b, type, families[table], flags, "chain %s of table %s", name,
+	*ret_h = batch_put(b, type, nft_families[table], flags, "chain %s of table %s", name,
 			   rs_table_name(table));
 	if (!c || !*ret_h) {
 		b->out_of_memory = true;
@@ -411,7 +360,7 @@ static struct nftnl_rule *rule_ref(struct batch *b, enum rs_table table, const c
 		return NULL;
 	}
 	nftnl_rule_set_str(nr, NFTNL_RULE_TABLE, RULESET_TABLE);
-	nftnl_rule_set_u32(nr, NFTNL_RULE_FAMILY, families[table]);
+	nftnl_rule_set_u32(nr, NFTNL_RULE_FAMILY, nft_families[table]);
 	if (chain)
 		nftnl_rule_set_str(nr, NFTNL_RULE_CHAIN, chain);
 	return nr;
@@ -420,8 +369,8 @@ static struct nftnl_rule *rule_ref(struct batch *b, enum rs_table table, const c
 static void flush_rules(struct batch *b, enum rs_table table, const char *chain)
 {
 	struct nftnl_rule *nr = rule_ref(b, table, chain);
-	struct nlmsghdr *h = batch_put(b, NFT_MSG_DELRULE, families[table], 0, "old rules of %s",
-				       chain ? chain : rs_table_name(table));
+	struct nlmsghdr *h = batch_put(b, NFT_MSG_DELRULE, nft_families[table], 0,
+				       "old rules of %s", chain ? chain : rs_table_name(table));
 
 	if (nr && h) {
 		nftnl_rule_nlmsg_build_payload(h, nr);
@@ -445,7 +394,7 @@ static void put_rule(struct batch *b, const struct rs_rule *rule, size_t number,
 
 	if (!nr)
 		return;
-	h = batch_put(b, NFT_MSG_NEWRULE, families[table], NLM_F_CREATE | NLM_F_APPEND,
+	h = batch_put(b, NFT_MSG_NEWRULE, nft_families[table], NLM_F_CREATE | NLM_F_APPEND,
 		      "rule %zu of chain %s", number, chain);
 	if (h && nft_expressions(nr, rule, token) == 0) {
 		nftnl_rule_nlmsg_build_payload(h, nr);
@@ -467,7 +416,7 @@ void nft_put_rules(struct batch *b, const struct ruleset *r, enum rs_table table
 
 static void link_chain_name(const char *link, char *buf, size_t size)
 {
-	(void)snprintf(buf, size, "link_%s", link);
+	(void)snprintf(buf, size, NFT_LINK_CHAIN "%s", link);
 }
 
 /* The one rule of a link's chain: to the chain that judges. */
@@ -478,7 +427,7 @@ static void put_link_rule(struct batch *b, const char *name, bool bare)
 
 	if (!nr)
 		return;
-	h = batch_put(b, NFT_MSG_NEWRULE, families[TABLE_EGRESS], NLM_F_CREATE | NLM_F_APPEND,
+	h = batch_put(b, NFT_MSG_NEWRULE, nft_families[TABLE_EGRESS], NLM_F_CREATE | NLM_F_APPEND,
 		      "the rule of chain %s", name);
 	if (h && nft_goto(nr, bare ? CHAIN_EGRESS_BARE : CHAIN_EGRESS) == 0) {
 		nftnl_rule_nlmsg_build_payload(h, nr);
@@ -500,7 +449,7 @@ void nft_put_link(struct batch *b, const char *link, bool bare)
 	if (!c)
 		return;
 	nftnl_chain_set_str(c, NFTNL_CHAIN_TYPE, "filter");
-	nftnl_chain_set_u32(c, NFTNL_CHAIN_HOOKNUM, HOOK_EGRESS);
+	nftnl_chain_set_u32(c, NFTNL_CHAIN_HOOKNUM, NFT_HOOK_EGRESS);
 	nftnl_chain_set_s32(c, NFTNL_CHAIN_PRIO, 0);
 	nftnl_chain_set_str(c, NFTNL_CHAIN_DEV, link);
 	nftnl_chain_set_u32(c, NFTNL_CHAIN_POLICY, NF_DROP);

@@ -8,6 +8,17 @@
 #include "netlink.h"
 #include "ruleset.h"
 
+/* What is written here, and read back by nft-read.c. */
+#define NFT_HOOK_EGRESS 1u     /* NF_NETDEV_EGRESS, linux/netfilter.h */
+#define NFT_LINK_CHAIN "link_" /* and the name of the link */
+#define NFT_REPORTED_MAX 4096u
+#define NFT_VERDICT_LEN 16u
+#define NFT_KEY_BYTES (RS_KEY_MAX * 4)
+
+extern const uint16_t nft_families[TABLE_N];
+uint32_t nft_set_flags(const struct rs_set_info *info);
+uint32_t nft_key_size(const struct rs_set_info *info); /* bytes */
+
 /* One of that family; table_flags: NULL for none to be said. */
 void nft_put_table(struct batch *b, enum rs_table table, const char *name, uint16_t type,
 		   uint16_t flags, const uint32_t *table_flags);

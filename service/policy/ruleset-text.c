@@ -116,50 +116,6 @@ static void print_value(FILE *f, enum rs_field field, uint32_t v)
 		(void)fprintf(f, "%u", v);
 }
 
-static const char *type_name(enum rs_field field)
-{
-	switch (field) {
-	case FIELD_SKUID:
-		return "uid";
-	case FIELD_IP_SADDR:
-	case FIELD_IP_DADDR:
-		return "ipv4_addr";
-	case FIELD_L4PROTO:
-		return "inet_proto";
-	case FIELD_TH_SPORT:
-	case FIELD_TH_DPORT:
-		return "inet_service";
-	case FIELD_CT_MARK:
-	case FIELD_META_MARK:
-		return "mark";
-	case FIELD_ARP_OPERATION:
-		return "arp_op";
-	case FIELD_NONE:
-	case FIELD_IIF:
-	case FIELD_OIF:
-	case FIELD_NFPROTO:
-	case FIELD_FIB_DADDR_TYPE:
-	case FIELD_CT_STATE:
-	case FIELD_CT_DIRECTION:
-	case FIELD_CT_STATUS:
-	case FIELD_CT_ORIGINAL_DADDR:
-	case FIELD_CT_ORIGINAL_DPORT:
-	case FIELD_IP6_SADDR:
-	case FIELD_IP6_DADDR:
-	case FIELD_TCP_FLAGS:
-	case FIELD_PROTOCOL:
-	case FIELD_ETHER_TYPE:
-	case FIELD_RTCLASSID:
-	case FIELD_ARP_HTYPE:
-	case FIELD_ARP_PTYPE:
-	case FIELD_ARP_HLEN:
-	case FIELD_ARP_PLEN:
-	case FIELD_N:
-		break;
-	}
-	return "integer";
-}
-
 static void print_origin(const struct text *t, struct origin o)
 {
 	char buf[512];
@@ -276,17 +232,30 @@ static void print_stmt(FILE *f, const struct rs_stmt *s)
 	}
 }
 
+static void print_stmts(FILE *f, const struct rs_rule *rule)
+{
+	for (size_t i = 0; i < rule->n_stmts; i++) {
+		(void)fputs(i ? " " : "", f);
+		print_stmt(f, &rule->stmts[i]);
+	}
+}
+
+static void print_range(FILE *f, enum rs_field field, uint32_t first, uint32_t last)
+{
+	print_value(f, field, first);
+	if (first == last)
+		return;
+	(void)fputc('-', f);
+	print_value(f, field, last);
+}
+
 static void print_element(const struct text *t, const struct rs_set_info *info,
 			  const struct rs_element *e)
 {
 	(void)fputs("\t\t\t", t->f);
 	for (size_t i = 0; i < info->n_fields; i++) {
 		(void)fputs(i ? " . " : "", t->f);
-		print_value(t->f, info->fields[i], e->key[i]);
-		if (e->key[i] != e->end[i]) {
-			(void)fputc('-', t->f);
-			print_value(t->f, info->fields[i], e->end[i]);
-		}
+		print_range(t->f, info->fields[i], e->key[i], e->end[i]);
 	}
 	if (info->data == DATA_CHAIN)
 		(void)fprintf(t->f, " : goto %s", rs_chain_name(e->data));
@@ -303,7 +272,7 @@ static void print_set(const struct text *t, const struct ruleset *r, enum rs_set
 
 	(void)fprintf(f, "\t%s %s {\n\t\ttype ", info->data ? "map" : "set", info->name);
 	for (size_t i = 0; i < info->n_fields; i++)
-		(void)fprintf(f, "%s%s", i ? " . " : "", type_name(info->fields[i]));
+		(void)fprintf(f, "%s%s", i ? " . " : "", rs_fields[info->fields[i]].type);
 	(void)fprintf(f, "%s\n", datas[info->data]);
 	if (info->flags & RS_INTERVAL)
 		(void)fputs("\t\tflags interval\n", f);
@@ -336,10 +305,7 @@ static void print_chain(const struct text *t, const struct ruleset *r, enum rs_c
 		if (rule->chain != chain)
 			continue;
 		(void)fputs("\t\t", f);
-		for (size_t j = 0; j < rule->n_stmts; j++) {
-			(void)fputs(j ? " " : "", f);
-			print_stmt(f, &rule->stmts[j]);
-		}
+		print_stmts(f, rule);
 		print_origin(t, rule->origin);
 		(void)fputc('\n', f);
 	}
@@ -396,4 +362,40 @@ char *ruleset_to_text(const struct ruleset *r, const struct policy *p)
 		return NULL;
 	}
 	return buf;
+}
+
+/* A stream into buf, whose last byte stays 0. */
+static FILE *open_buffer(char *buf, size_t size)
+{
+	memset(buf, 0, size);
+	return size > 1 ? fmemopen(buf, size - 1, "w") : NULL;
+}
+
+void rs_rule_to_text(const struct rs_rule *rule, char *buf, size_t size)
+{
+	FILE *f = open_buffer(buf, size);
+
+	if (!f)
+		return;
+	print_stmts(f, rule);
+	(void)fclose(f);
+}
+
+void rs_element_to_text(enum rs_set set, const struct rs_element *e, char *buf, size_t size)
+{
+	const struct rs_set_info *info = rs_set_info(set);
+	FILE *f = open_buffer(buf, size);
+
+	if (!f)
+		return;
+	for (size_t i = 0; i < info->n_fields; i++) {
+		(void)fputs(i ? ", " : "", f);
+		(void)fputs(info->fields[i] == FIELD_SKUID ? "uid " : "", f);
+		print_range(f, info->fields[i], e->key[i], e->end[i]);
+	}
+	if (info->data == DATA_CHAIN)
+		(void)fprintf(f, ": goto %s", rs_chain_name(e->data));
+	else if (info->data == DATA_MARK)
+		(void)fprintf(f, ": 0x%08x", e->data);
+	(void)fclose(f);
 }

@@ -144,6 +144,9 @@ struct rs_field_info {
 	const char *text; /* as nft(8) writes it */
 	uint8_t size;     /* bytes in the kernel's register */
 	bool network;     /* big endian there, else the machine's order */
+	/* nft(8)'s own data type of what can be a key; the kernel keeps the number for it. */
+	const char *type;
+	uint32_t type_number;
 };
 
 extern const struct rs_field_info rs_fields[FIELD_N];
@@ -328,3 +331,6 @@ bool ruleset_same_elements(const struct ruleset *a, const struct ruleset *b, enu
  * frees it.
  */
 char *ruleset_to_text(const struct ruleset *r, const struct policy *p);
+/* One rule, as there; one element, as "uid 1000, 127.0.0.1, tcp, 22". Cut off where buf ends. */
+void rs_rule_to_text(const struct rs_rule *rule, char *buf, size_t size);
+void rs_element_to_text(enum rs_set set, const struct rs_element *e, char *buf, size_t size);
