@@ -7,7 +7,7 @@
 /* Up to this many ports a range is single elements: a hash is faster than a tree of ranges. */
 #define SINGLES_MAX 16u
 
-static void add_element(struct ruleset *r, enum rs_set set, const struct rs_element *e)
+void elements_append(struct ruleset *r, enum rs_set set, const struct rs_element *e)
 {
 	struct rs_elements *v = &r->elements[set];
 
@@ -33,7 +33,7 @@ void elements_add(struct ruleset *r, enum rs_set set, const uint32_t *key, uint3
 
 	memcpy(e.key, key, size);
 	memcpy(e.end, key, size);
-	add_element(r, set, &e);
+	elements_append(r, set, &e);
 }
 
 static void add_users(struct ruleset *r, enum rs_set set, const struct users *u, uint32_t data)
@@ -137,12 +137,12 @@ static void emit_service_span(struct ruleset *r, const struct target *t, const s
 	if (s->last - s->first >= SINGLES_MAX) {
 		e.key[n] = s->first;
 		e.end[n] = s->last;
-		add_element(r, t->wide, &e);
+		elements_append(r, t->wide, &e);
 		return;
 	}
 	for (uint32_t port = s->first; port <= s->last; port++) {
 		e.key[n] = e.end[n] = port;
-		add_element(r, t->single, &e);
+		elements_append(r, t->single, &e);
 	}
 }
 
@@ -213,12 +213,12 @@ static void emit_ranges(struct ruleset *r, enum rs_set set, struct spans *s)
 {
 	spans_merge(s);
 	for (size_t i = 0; i < s->n; i++)
-		add_element(r, set,
-			    &(struct rs_element){
-				    .key = {s->items[i].first},
-				    .end = {s->items[i].last},
-				    .origin = s->items[i].origin,
-			    });
+		elements_append(r, set,
+				&(struct rs_element){
+					.key = {s->items[i].first},
+					.end = {s->items[i].last},
+					.origin = s->items[i].origin,
+				});
 }
 
 /* Ports of 127.0.0.1 that belong to somebody: not for Tor's own use of loopback. */
@@ -330,15 +330,33 @@ void elements_from_policy(struct ruleset *r, const struct policy *p)
 	refused_ports(r, p, SET_REFUSE_DATAGRAM, IPPROTO_UDP);
 }
 
-static int compare_elements(const void *pa, const void *pb)
+int elements_compare_keys(const struct rs_element *a, const struct rs_element *b)
 {
-	const struct rs_element *a = pa, *b = pb;
-
 	for (size_t i = 0; i < RS_KEY_MAX; i++)
 		if (a->key[i] != b->key[i])
 			return compare_u32(a->key[i], b->key[i]);
+	return 0;
+}
+
+bool elements_same(const struct rs_element *a, const struct rs_element *b)
+{
+	return memcmp(a->key, b->key, sizeof(a->key)) == 0 &&
+	       memcmp(a->end, b->end, sizeof(a->end)) == 0 && a->data == b->data;
+}
+
+static int compare_elements(const void *pa, const void *pb)
+{
+	const struct rs_element *a = pa, *b = pb;
+	int r = elements_compare_keys(a, b);
+
 	/* A user with a door has it before any other role; the parser refuses such a policy. */
-	return compare_u32(a->data, b->data);
+	return r ? r : compare_u32(a->data, b->data);
+}
+
+void elements_order(struct rs_elements *v)
+{
+	if (v->n)
+		qsort(v->items, v->n, sizeof(*v->items), compare_elements);
 }
 
 void elements_sort(struct ruleset *r)
@@ -349,7 +367,7 @@ void elements_sort(struct ruleset *r)
 
 		if (!v->n)
 			continue;
-		qsort(v->items, v->n, sizeof(*v->items), compare_elements);
+		elements_order(v);
 		for (size_t j = 1; j < v->n; j++)
 			if (memcmp(v->items[n].key, v->items[j].key, sizeof(v->items[j].key)) != 0)
 				v->items[++n] = v->items[j];

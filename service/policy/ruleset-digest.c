@@ -68,9 +68,7 @@ bool ruleset_same_elements(const struct ruleset *a, const struct ruleset *b, enu
 	if (x->n != y->n)
 		return false;
 	for (size_t i = 0; i < x->n; i++)
-		if (memcmp(x->items[i].key, y->items[i].key, sizeof(x->items[i].key)) != 0 ||
-		    memcmp(x->items[i].end, y->items[i].end, sizeof(x->items[i].end)) != 0 ||
-		    x->items[i].data != y->items[i].data)
+		if (!elements_same(&x->items[i], &y->items[i]))
 			return false;
 	return true;
 }
