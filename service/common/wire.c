@@ -35,6 +35,12 @@ static const char *const verdicts[EXPLAIN_VERDICT_N] = {
 	[EXPLAIN_REFUSED] = "refused",
 };
 
+static const char *const verify_outcomes[VERIFY_N] = {
+	[VERIFY_SAME] = "same",
+	[VERIFY_DIFFERS] = "differs",
+	[VERIFY_UNREADABLE] = "unreadable",
+};
+
 static int lookup(const char *const *table, size_t n, const char *text)
 {
 	for (size_t i = 0; i < n; i++)
@@ -80,6 +86,21 @@ int wire_consent_from_string(const char *text, enum consent_value *ret)
 	if (i < 0)
 		return i;
 	*ret = (enum consent_value)i;
+	return 0;
+}
+
+const char *verify_outcome_to_string(enum verify_outcome o)
+{
+	return o < VERIFY_N ? verify_outcomes[o] : "unknown";
+}
+
+int verify_outcome_from_string(const char *text, enum verify_outcome *ret)
+{
+	int i = lookup(verify_outcomes, ARRAY_SIZE(verify_outcomes), text);
+
+	if (i < 0)
+		return i;
+	*ret = (enum verify_outcome)i;
 	return 0;
 }
 
@@ -143,6 +164,13 @@ static const char *check_explained(const struct wire_explained *m)
 		       : "a text without an end";
 }
 
+static const char *check_verified(const struct wire_verified *m)
+{
+	if (m->outcome >= VERIFY_N)
+		return "an outcome that does not exist";
+	return terminated(m->text, sizeof(m->text)) ? NULL : "a text without an end";
+}
+
 /* Ranges of the fields of one message of the right size; NULL when good. */
 static const char *check_fields(const void *data, enum wire_type type)
 {
@@ -164,6 +192,7 @@ static const char *check_fields(const void *data, enum wire_type type)
 	case WIRE_GET_CONSENT:
 	case WIRE_RELOAD:
 	case WIRE_POLICY_CHANGED:
+	case WIRE_VERIFY:
 		return NULL;
 	case WIRE_LIMITS:
 		return check_limits(data);
@@ -204,6 +233,8 @@ static const char *check_fields(const void *data, enum wire_type type)
 		return check_explain(data);
 	case WIRE_EXPLAINED:
 		return check_explained(data);
+	case WIRE_VERIFIED:
+		return check_verified(data);
 	case WIRE_TYPE_N:
 		break;
 	}

@@ -69,6 +69,9 @@ enum wire_legal {
 	X(17, POLICY_CHANGED, policy_changed, TO_BUS, LEGAL_ALWAYS,                                \
 	  "event: the limits must be fetched anew")                                                \
 	X(18, TAMPERED, tampered, TO_BUS, LEGAL_ALWAYS, "event: another process changed the wall") \
+	X(19, VERIFY, verify, TO_ENGINE, LEGAL_GREETED,                                            \
+	  "reads; a wall that is not as it was is loaded again")                                   \
+	X(20, VERIFIED, verified, TO_BUS, LEGAL_ALWAYS, "how the wall compares, in a sentence") \
 	X(21, EXPLAIN, explain, TO_ENGINE, LEGAL_GREETED,                                          \
 	  "evaluates the ruleset as data: nothing is sent, nothing changes")                       \
 	X(22, EXPLAINED, explained, TO_BUS, LEGAL_ALWAYS,                                          \
@@ -133,6 +136,9 @@ enum reload_outcome { RELOAD_LOADED, RELOAD_UNCHANGED, RELOAD_REFUSED, RELOAD_N 
 enum explain_family { EXPLAIN_IPV4, EXPLAIN_LOOPBACK6, EXPLAIN_IPV6, EXPLAIN_N };
 
 enum explain_verdict { EXPLAIN_ACCEPTED, EXPLAIN_DROPPED, EXPLAIN_REFUSED, EXPLAIN_VERDICT_N };
+
+/* How the wall in the kernel compares with the one that was sent. */
+enum verify_outcome { VERIFY_SAME, VERIFY_DIFFERS, VERIFY_UNREADABLE, VERIFY_N };
 
 struct wire_header {
 	uint16_t type;    /* enum wire_type */
@@ -288,6 +294,20 @@ struct wire_explained {
 	char who[WIRE_SENTENCE_SIZE];
 };
 
+struct wire_verify {
+	struct wire_header header;
+};
+
+struct wire_verified {
+	struct wire_header header;
+	uint32_t outcome;    /* enum verify_outcome */
+	uint32_t generation; /* of nf_tables */
+	uint32_t n_rules;    /* that were compared */
+	uint32_t n_elements;
+	uint64_t took;             /* microseconds */
+	char text[WIRE_TEXT_SIZE]; /* the first difference, or what failed; empty: the same */
+};
+
 _Static_assert(sizeof(struct wire_header) == 8, "the header is eight bytes");
 _Static_assert(sizeof(struct wire_limits) == 8 + 8 * 4 + 32 + 32 * 44, "no hidden padding");
 _Static_assert(sizeof(struct wire_lease_open) == 24, "no hidden padding");
@@ -296,6 +316,7 @@ _Static_assert(sizeof(struct wire_consent) == 48, "no hidden padding");
 _Static_assert(sizeof(struct wire_tampered) == 24 + WIRE_COMM_SIZE, "no hidden padding");
 _Static_assert(sizeof(struct wire_explain) == 24, "no hidden padding");
 _Static_assert(sizeof(struct wire_explained) <= WIRE_SIZE_MAX, "it fits");
+_Static_assert(sizeof(struct wire_verified) == 32 + WIRE_TEXT_SIZE, "no hidden padding");
 _Static_assert(sizeof(struct wire_reloaded) == 16 + WIRE_TEXT_SIZE, "no hidden padding");
 
 /* One row of the table. */
@@ -320,6 +341,8 @@ int wire_reason_from_string(const char *text, enum wire_reason *ret);
 const char *wire_consent_to_string(enum consent_value c);
 const char *wire_verdict_to_string(enum explain_verdict v);
 int wire_consent_from_string(const char *text, enum consent_value *ret);
+const char *verify_outcome_to_string(enum verify_outcome o);
+int verify_outcome_from_string(const char *text, enum verify_outcome *ret);
 
 /*
  * Checks bytes that came from a peer, in this order: exact size for the type, version, side,

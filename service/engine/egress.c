@@ -15,7 +15,8 @@ static uint32_t new_token(uint32_t old)
 {
 	uint32_t token = 0;
 
-	while (token == 0 || token == old)
+	/* Small ones say why a packet was refused. */
+	while (token < COUNTER_N || token == old)
 		if (getrandom(&token, sizeof(token), 0) != (ssize_t)sizeof(token))
 			fatal("no random numbers: %s; the wall stays as it is", strerror(errno));
 	return token;
@@ -170,6 +171,7 @@ void egress_settle(struct engine *e, const struct policy *p, uint32_t token)
 				    "refuses %s: %s",
 				    error.object, strerror(-r));
 	}
+	e->egress.previous = e->egress.token;
 	e->egress.token = token;
 }
 

@@ -12,6 +12,8 @@
 #include "monitor.h"
 #include "nft.h"
 
+#include <errno.h>
+
 struct engine {
 	struct nl nft;  /* owns the table: the socket, not the process, is the owner */
 	struct nl work; /* conntrack */
@@ -23,6 +25,7 @@ struct engine {
 
 	struct {                          /* the second wall; egress.c */
 		uint32_t token;           /* marks what the first one has admitted; 0: none yet */
+		uint32_t previous;        /* passes for another moment */
 		bool up;                  /* it is in the kernel */
 		bool by_name;             /* chains belong to names, not to links */
 		struct nft_links covered; /* its chains, those of links that have gone too */
@@ -80,6 +83,8 @@ int engine_seal_built_in(struct engine *e, struct nl_error *ret_error);
 
 /* Loads again what is in force, leases too, over whatever somebody has made of it. */
 int engine_repair(struct engine *e, struct nl_error *ret_error);
+/* In an nl_error: the kernel took it all, but what is there is not what was sent; text says how. */
+#define LOAD_NOT_AS_SENT (-EBADMSG)
 /* What the kernel refused, and what may be the matter, as a sentence without its end. */
 void engine_describe(const struct nl_error *error, char *buf, size_t size);
 

@@ -8,6 +8,7 @@
 #include "paths.h"
 #include "proof.h"
 #include "sockdiag.h"
+#include "verify.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -118,6 +119,10 @@ void engine_describe(const struct nl_error *error, char *buf, size_t size)
 			       error->text);
 		return;
 	}
+	if (error->error == LOAD_NOT_AS_SENT) {
+		(void)snprintf(buf, size, "%s", error->text);
+		return;
+	}
 	if (error->error == -EPERM)
 		hint = "; another process owns the table, or CAP_NET_ADMIN is missing";
 	else if (error->error == -ENOENT || error->error == -EOPNOTSUPP)
@@ -164,6 +169,56 @@ static int load_walls(struct engine *e, const struct policy *p, struct nft_wall 
 	return r;
 }
 
+/* Nobody knows what shape the table has: nothing of it stays, and doors are put back. */
+static int load_anew(struct engine *e, const struct policy *p, struct nft_wall *w,
+		     struct nl_error *error)
+{
+	_cleanup_(freep) struct nft_lease *items = NULL;
+	struct nft_leases leases;
+	int r;
+
+	engine_kernel_leases(e, &leases);
+	items = leases.items;
+	w->leases = &leases;
+	w->anew = true;
+	w->in_force = NULL;
+	e->on_link_known = false;
+	r = load_walls(e, p, w, error);
+	w->leases = NULL;
+	return r;
+}
+
+/*
+ * A wall counts as loaded when what is read back is what was sent. If it is not, once more into a
+ * table made anew. LOAD_NOT_AS_SENT: it is not even then, or cannot be read.
+ */
+static int load_and_verify(struct engine *e, const struct policy *p, struct nft_wall *w,
+			   struct nl_error *error)
+{
+	struct verification v;
+	int r;
+
+	r = load_walls(e, p, w, error);
+	if (r < 0)
+		return r;
+	verify_ruleset(e, w->ruleset, &v);
+	if (v.outcome == VERIFY_DIFFERS) {
+		log_error("the wall that is there is not what was sent: %s; it is made anew",
+			  v.text);
+		r = load_anew(e, p, w, error);
+		if (r < 0)
+			return r;
+		verify_ruleset(e, w->ruleset, &v);
+	}
+	if (v.outcome == VERIFY_SAME)
+		return 0;
+	*error = (struct nl_error){.error = LOAD_NOT_AS_SENT, .object = "the wall"};
+	(void)snprintf(error->text, sizeof(error->text), "the wall that is there %s: %.400s",
+		       v.outcome == VERIFY_DIFFERS ? "is not what was sent" : "cannot be read back",
+		       v.text);
+	return error->error;
+}
+
 /*
  * Policy and ruleset become the engine's once the kernel has them; *ret_before, if not NULL, is the
  * policy before, the caller's now.
@@ -182,7 +237,7 @@ static int enforce(struct engine *e, struct policy *p, const struct nft_leases *
 
 	n = prove(p, r, error);
 	if (n == 0)
-		n = load_walls(e, p, &w, error);
+		n = load_and_verify(e, p, &w, error);
 	if (n < 0)
 		return n;
 	if (ret_before)
@@ -204,12 +259,18 @@ int engine_repair(struct engine *e, struct nl_error *ret_error)
 
 	engine_kernel_leases(e, &leases);
 	items = leases.items;
-	r = load_walls(e, e->policy, &w, ret_error);
-	if (r == 0)
-		return 0;
+	/* A load keeps the set of connected networks, whatever somebody has made of it. */
+	e->on_link_known = false;
+	r = load_and_verify(e, e->policy, &w, ret_error);
 	/* A chain with our name and another hook, a set of another type: not to be mended. */
-	w.anew = true;
-	return load_walls(e, e->policy, &w, ret_error);
+	if (r < 0 && r != LOAD_NOT_AS_SENT) {
+		w.leases = &leases;
+		w.anew = true;
+		r = load_and_verify(e, e->policy, &w, ret_error);
+	}
+	if (r == 0)
+		links_refresh(e);
+	return r;
 }
 
 int engine_seal_built_in(struct engine *e, struct nl_error *ret_error)
@@ -291,7 +352,9 @@ void engine_seal(struct engine *e)
 
 	if (!seal_with_policy(e) && engine_seal_built_in(e, &error) < 0) {
 		engine_describe(&error, text, sizeof(text));
-		fatal("%s; whatever wall was there before stays", text);
+		fatal("%s; %s", text,
+		      error.error == LOAD_NOT_AS_SENT ? "no door opens"
+						      : "whatever wall was there before stays");
 	}
 	cut_earlier_flows(e);
 	log_info("sealed with the %s wall", e->built_in ? "built-in" : "policy's");
@@ -301,6 +364,21 @@ void engine_seal(struct engine *e)
 static bool same_wall(const struct engine *e, const struct ruleset *r)
 {
 	return memcmp(e->ruleset->digest, r->digest, sizeof(r->digest)) == 0;
+}
+
+/* What was loaded is not what was sent: the wall before comes into force again. */
+static void load_previous(struct engine *e)
+{
+	struct nl_error error;
+	char text[WIRE_TEXT_SIZE];
+
+	if (engine_repair(e, &error) == 0) {
+		egress_refresh(e);
+		return;
+	}
+	engine_describe(&error, text, sizeof(text));
+	log_error("THE WALL IS NOT WHAT IT WAS: %s; trying again", text);
+	e->repair_at = now_boottime();
 }
 
 static void adopt(struct engine *e, struct policy *p)
@@ -341,6 +419,8 @@ void engine_reload(struct engine *e, struct load_report *ret)
 		ret->n_errors = 1;
 		engine_describe(&error, ret->text, sizeof(ret->text));
 		log_error("reload refused: %s; the ruleset in force stays", ret->text);
+		if (error.error == LOAD_NOT_AS_SENT)
+			load_previous(e);
 		return;
 	}
 	links_refresh(e);

@@ -4,7 +4,6 @@
 #include "egress.h"
 #include "log.h"
 
-#include <errno.h>
 #include <stdio.h>
 
 #define RETRY (50 * USEC_PER_MSEC)
@@ -20,15 +19,17 @@ void tamper_open(struct engine *e)
 void tamper_repair(struct engine *e)
 {
 	struct nl_error error;
+	char text[WIRE_TEXT_SIZE];
 	int r;
 
 	r = engine_repair(e, &error);
 	e->repair_at = r < 0 ? now_boottime() + RETRY : USEC_INFINITY;
-	if (r < 0)
-		log_error("THE WALL IS NOT WHAT IT WAS: the kernel refuses %s: %s; trying again",
-			  error.object, strerror(-r));
-	else
+	if (r == 0) {
 		egress_refresh(e); /* a link may wait for a chain that was taken away */
+		return;
+	}
+	engine_describe(&error, text, sizeof(text));
+	log_error("THE WALL IS NOT WHAT IT WAS: %s; trying again", text);
 }
 
 static void tell(struct engine *e, const struct change *c, usec_t took)

@@ -23,7 +23,7 @@ int command_seal(void)
 {
 	static struct engine e; /* for as long as the process lives */
 	struct nl_error error = {0};
-	char text[400];
+	char text[WIRE_TEXT_SIZE];
 	uid_t uid;
 	int r;
 
@@ -37,7 +37,8 @@ int command_seal(void)
 	}
 	if (r < 0) {
 		engine_describe(&error, text, sizeof(text));
-		log_error("%s; no wall was loaded", text);
+		log_error("%s; %s", text,
+			  r == LOAD_NOT_AS_SENT ? "no link comes up" : "no wall was loaded");
 		return EXIT_FAILURE;
 	}
 	if (unlink(UNSEALED_PATH) < 0 && errno != ENOENT)

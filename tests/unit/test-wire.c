@@ -17,6 +17,7 @@ static union {
 	struct wire_consent consent;
 	struct wire_reloaded reloaded;
 	struct wire_refused refused;
+	struct wire_verified verified;
 } m;
 
 static int check(size_t size, enum wire_side side)
@@ -99,6 +100,8 @@ static void test_ranges(void)
 	REJECTS(WIRE_CONSENT, TO_BUS, m.consent.value = CONSENT_N);
 	REJECTS(WIRE_RELOADED, TO_BUS, m.reloaded.outcome = RELOAD_N);
 	REJECTS(WIRE_RELOADED, TO_BUS, memset(m.reloaded.text, 'x', sizeof(m.reloaded.text)));
+	REJECTS(WIRE_VERIFIED, TO_BUS, m.verified.outcome = VERIFY_N);
+	REJECTS(WIRE_VERIFIED, TO_BUS, memset(m.verified.text, 'x', sizeof(m.verified.text)));
 	REJECTS(WIRE_REFUSED, TO_BUS, m.refused.refusal = REFUSAL_NONE);
 	REJECTS(WIRE_REFUSED, TO_BUS, m.refused.refusal = REFUSAL_N);
 	REJECTS(WIRE_LIMITS, TO_BUS, m.limits.n_doors = WIRE_DOORS_MAX + 1);
@@ -127,6 +130,14 @@ static void test_names(void)
 			wire_consent_from_string(wire_consent_to_string((enum consent_value)i), &c),
 			==, 0);
 		g_assert_cmpint(c, ==, i);
+	}
+	for (int i = 0; i < VERIFY_N; i++) {
+		enum verify_outcome o;
+
+		g_assert_cmpint(verify_outcome_from_string(
+					verify_outcome_to_string((enum verify_outcome)i), &o),
+				==, 0);
+		g_assert_cmpint(o, ==, i);
 	}
 	for (int i = 0; i < REFUSAL_N; i++)
 		g_assert_true(*wire_refusal_to_string((enum wire_refusal)i));

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "verify.h"
+
+#include "log.h"
+#include "nft-compare.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+/* The kernel's time may run a little before ours, but never behind. */
+#define LEASE_SLACK (100 * USEC_PER_MSEC)
+
+/* All leases, those that are about to end, too: the kernel may have ended them, or not yet. */
+static struct nft_leases known_leases(const struct engine *e)
+{
+	struct nft_leases ret = {.items = calloc(e->leases.n + 1, sizeof(*ret.items))};
+	usec_t now = now_boottime();
+
+	if (!ret.items)
+		fatal_oom();
+	for (size_t i = 0; i < e->leases.n; i++) {
+		const struct lease *l = &e->leases.items[i];
+
+		ret.items[ret.n++] = (struct nft_lease){
+			.uid = l->uid,
+			.mark = l->mark,
+			.timeout_ms = l->kernel_until > now + LEASE_SLACK ? 1 : 0,
+		};
+	}
+	return ret;
+}
+
+/* 0 with the outcome, or a negative errno. */
+static int judge(struct engine *e, const struct ruleset *ruleset, const struct nft_seen *seen,
+		 struct verification *ret)
+{
+	struct nft_leases leases = known_leases(e);
+	_cleanup_(freep) struct nft_lease *items = leases.items;
+	_cleanup_(links_clear) struct links links = {0};
+	const struct nft_expected should = {
+		.ruleset = ruleset,
+		.flags = e->table_flags,
+		.leases = &leases,
+		.lease_timeout_ms = LEASE_KERNEL_TIMEOUT / USEC_PER_MSEC,
+		.on_link = e->on_link_known ? &e->on_link : NULL,
+		.egress = e->egress.up,
+		.token = e->egress.token,
+		.previous = e->egress.previous,
+		.covered = &e->egress.covered,
+		.by_name = e->egress.by_name,
+		.links = &links,
+	};
+	int r = e->egress.up ? link_list(&e->route, &links) : 0;
+
+	if (r < 0)
+		return r;
+	if (nft_compare(&should, seen, ret->text))
+		ret->outcome = VERIFY_DIFFERS;
+	return 0;
+}
+
+void verify_ruleset(struct engine *e, const struct ruleset *ruleset, struct verification *ret)
+{
+	_cleanup_(nft_seen_clear) struct nft_seen seen = {0};
+	usec_t since = now_boottime();
+	int r;
+
+	*ret = (struct verification){.outcome = VERIFY_SAME};
+	r = nft_read(&e->nft, e->egress.token, &seen);
+	if (r == 0) {
+		ret->generation = seen.generation;
+		ret->n_rules = (uint32_t)seen.ruleset->n_rules;
+		ret->n_elements = (uint32_t)seen.n_elements;
+		r = judge(e, ruleset, &seen, ret);
+	}
+	if (r == -ENOMEM)
+		fatal_oom();
+	if (r < 0) {
+		ret->outcome = VERIFY_UNREADABLE;
+		(void)snprintf(ret->text, sizeof(ret->text), "%s",
+			       r == -EINTR ? "others change tables of the kernel all the time"
+					   : strerror(-r));
+	}
+	ret->took = now_boottime() - since;
+}
+
+void verify_now(struct engine *e, struct verification *ret)
+{
+	verify_ruleset(e, e->ruleset, ret);
+	if (ret->outcome == VERIFY_SAME)
+		return;
+	log_error("verify: %s: %s", verify_outcome_to_string(ret->outcome), ret->text);
+	if (ret->outcome == VERIFY_DIFFERS)
+		e->repair_at = now_boottime();
+}
