@@ -23,6 +23,7 @@ enum exit_code {
 	EXIT_BAD_POLICY = 8,     /* the policy has errors, so that the built-in wall is in force */
 	EXIT_ENDED_EARLY = 9,    /* the door was closed before its time, not by us */
 	EXIT_NOT_SEALED = 10,
+	EXIT_DIFFERS = 11,       /* the wall in the kernel is not the one that was sent */
 	EXIT_NOT_THAT_USER = 77, /* the caller may not become that user */
 	EXIT_CANNOT_RUN = 126,
 	EXIT_NOT_FOUND = 127,

@@ -58,6 +58,10 @@ const struct verb verbs[] = {
 	 "With an error anywhere in the policy the ruleset in force stays, and the first error is\n"
 	 "printed; sallyport check prints all.",
 	 verb_reload},
+	{NULL, "verify", "", 0, 0, false, ASKS, "is the wall in the kernel the one that was sent?",
+	 "The engine reads it back, rule by rule and element by element, and compares. Prints the\n"
+	 "first difference; a wall that differs is soon loaded again.",
+	 verb_verify},
 	{NULL, "watch", "", 0, 0, false, EVERY_VERB, "print events as they happen",
 	 "Prints what changes until it is interrupted; on a terminal with a countdown for each\n"
 	 "open door. With --json one object a line.",

@@ -130,6 +130,46 @@ static int method_explain(sd_bus_message *call, void *userdata, sd_bus_error *er
 	return 1;
 }
 
+static void on_verified(const struct wire_header *answer, int *fd, void *userdata)
+{
+	const struct wire_verified *v = (const void *)answer;
+	sd_bus_message *call = userdata;
+
+	(void)fd;
+	if (!error_answered(call, answer, WIRE_VERIFIED, ""))
+		(void)sd_bus_reply_method_return(
+			call, "ssa{sv}", verify_outcome_to_string((enum verify_outcome)v->outcome),
+			v->text, 4, "rules", "u", v->n_rules, "elements", "u", v->n_elements,
+			"generation", "u", v->generation, "took", "t", v->took);
+	(void)sd_bus_message_unref(call);
+}
+
+/* Safe to offer: it reads what any administrator may read; what it says concerns all users. */
+static int method_verify(sd_bus_message *call, void *userdata, sd_bus_error *error)
+{
+	struct manager *m = userdata;
+	VISIT(m->authorizer, call);
+	struct wire_verify request = {0};
+	uid_t uid;
+	int r;
+
+	r = caller_ids(call, &uid, NULL);
+	if (r < 0)
+		return r;
+
+	/* authorize */
+	r = authorize(m->authorizer, call, uid, ACTION_INSPECT, NULL, error);
+	if (r <= 0)
+		return r < 0 ? r : 1;
+
+	r = engine_client_request(m->engine, uid, &request.header, WIRE_VERIFY, sizeof(request),
+				  on_verified, call);
+	if (r < 0)
+		return error_not_asked(error, r);
+	(void)sd_bus_message_ref(call);
+	return 1;
+}
+
 static int property_sealed(sd_bus *bus, const char *path, const char *interface, const char *name,
 			   sd_bus_message *reply, void *userdata, sd_bus_error *error)
 {
@@ -179,6 +219,9 @@ const sd_bus_vtable manager_vtable[] = {
 		SD_BUS_ARGS("s", user, "y", protocol, "i", family, "ay", address, "q", port),
 		SD_BUS_RESULT("s", verdict, "a{sv}", details), method_explain,
 		SD_BUS_VTABLE_UNPRIVILEGED),
+	SD_BUS_METHOD_WITH_ARGS("Verify", SD_BUS_NO_ARGS,
+				SD_BUS_RESULT("s", outcome, "s", text, "a{sv}", details),
+				method_verify, SD_BUS_VTABLE_UNPRIVILEGED),
 	SD_BUS_PROPERTY("Sealed", "b", property_sealed, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
 	SD_BUS_PROPERTY("BuiltIn", "b", property_sealed, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
 	SD_BUS_PROPERTY("PolicyDigest", "s", property_digest, 0,
