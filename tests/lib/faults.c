@@ -5,6 +5,8 @@
  * does nothing, so a whole test may run with it.
  *
  * FAULT_NO_PERSIST=1  a kernel before 6.9: a table with the flag `persist` is refused
+ * FAULT_ALTER=A-B      of the loads that write rules, counted from 1, those from A to B come out
+ *                      wrong: the one rule of chain forward counts as something else
  * FAULTS=FILE         one page that test and program share (struct page; faults.py writes it):
  * which call is to fail how, how many there were, and how wrong the clocks go
  *
@@ -20,6 +22,7 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -51,6 +54,7 @@ static struct page {
 	_Atomic int32_t realtime, boottime; /* seconds that the clocks are wrong by */
 } nothing, *page = &nothing;
 static bool no_persist;
+static unsigned int loads, alter_from, alter_to;
 static bool boottime_timer[TIMERS_MAX];
 
 void *__libc_malloc(size_t size);
@@ -64,13 +68,16 @@ static bool under_test(void)
 
 __attribute__((constructor)) static void start(void)
 {
-	const char *path = getenv("FAULTS"), *old = getenv("FAULT_NO_PERSIST");
+	const char *path = getenv("FAULTS"), *old = getenv("FAULT_NO_PERSIST"),
+		   *alter = getenv("FAULT_ALTER");
 	void *p;
 	int fd;
 
 	if (!under_test())
 		return;
 	no_persist = old && strcmp(old, "1") == 0;
+	if (alter)
+		(void)sscanf(alter, "%u-%u", &alter_from, &alter_to);
 	fd = path ? open(path, O_RDWR | O_CLOEXEC) : -1;
 	if (fd < 0)
 		return;
@@ -129,6 +136,29 @@ static void swap_persist(const void *buf, size_t size, uint32_t from, uint32_t t
 	}
 }
 
+/* "forward" is the chain first, and then its counter, whose name is as long as the other. */
+static void alter_rule(const void *buf, size_t size)
+{
+	static const char before[] = "forward", after[] = "related";
+	const struct nlmsghdr *h = buf;
+	int left = (int)size;
+
+	for (; mnl_nlmsg_ok(h, left); h = mnl_nlmsg_next(h, &left)) {
+		char *chain = memmem(h, h->nlmsg_len, before, sizeof(before)), *counter;
+		char *end = (char *)(uintptr_t)h + h->nlmsg_len;
+
+		if (h->nlmsg_type != (NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_NEWRULE) || !chain)
+			continue;
+		chain += sizeof(before);
+		counter = memmem(chain, (size_t)(end - chain), before, sizeof(before));
+		if (!counter)
+			continue;
+		loads++;
+		if (loads >= alter_from && loads <= alter_to)
+			memcpy(counter, after, sizeof(after));
+	}
+}
+
 ssize_t sendto(int fd, const void *buf, size_t size, int flags, __CONST_SOCKADDR_ARG to,
 	       socklen_t to_size)
 {
@@ -143,6 +173,8 @@ ssize_t sendto(int fd, const void *buf, size_t size, int flags, __CONST_SOCKADDR
 	}
 	if (netlink && no_persist)
 		swap_persist(buf, size, PERSIST, UNKNOWN_FLAG);
+	if (netlink && alter_from)
+		alter_rule(buf, size);
 	n = syscall(SYS_sendto, fd, buf, size, flags, address, to_size);
 	if (netlink && no_persist)
 		swap_persist(buf, size, UNKNOWN_FLAG, PERSIST);

@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The engine's way from a policy to a verified wall, without the engine, so that a test can change
+ * the wall between the steps while nobody mends it. Nobody owns the tables that this makes.
+ *
+ *   verify-once POLICY load    the wall into the kernel, in tables made anew, with a lease,
+ * connected networks, and the second wall on every link that the policy covers verify-once POLICY
+ * check   reads it back: a line "same", or "differs: ..."; and the times
+ */
+#include "config.h"
+#include "nft-compare.h"
+
+#include <errno.h>
+#include <linux/netfilter/nfnetlink.h>
+#include <linux/netlink.h>
+#include <stdio.h>
+#include <time.h>
+
+#define TOKEN 0x73616c79u
+#define LEASE_UID 902
+#define LEASE_MARK (MARK_LEASE | 0x123456)
+#define LEASE_MS 15000
+
+static struct nl nft, route;
+static struct policy *policy;
+static struct ruleset *ruleset;
+static struct route_range network = {0xc0a84d00u, 0xc0a84dffu};
+static const struct route_ranges networks = {.items = &network, .n = 1};
+static struct nft_lease lease = {LEASE_UID, LEASE_MARK, LEASE_MS};
+static const struct nft_leases leases = {&lease, 1};
+
+static _noreturn_ void fail(const char *what, int r)
+{
+	(void)fprintf(stderr, "verify-once: %s: %s\n", what, strerror(-r));
+	exit(EXIT_FAILURE);
+}
+
+static void must(int r, const struct nl_error *error)
+{
+	if (r < 0)
+		fail(error->object, r);
+}
+
+static void read_policy(const char *path)
+{
+	struct sources sources = {0};
+	struct diagnostics diags = {0};
+	char line[700];
+	int r;
+
+	r = sources_add_file(&sources, path, false);
+	if (r >= 0)
+		r = config_parse(&sources, resolve_user, NULL, &diags, &policy);
+	for (size_t i = 0; r < 0 && i < diags.n; i++) {
+		diagnostic_format(&diags.items[i], line, sizeof(line));
+		(void)fprintf(stderr, "verify-once: %s\n", line);
+	}
+	if (r < 0 || ruleset_build(policy, &ruleset) < 0)
+		fail(path, r);
+	diagnostics_clear(&diags);
+	sources_clear(&sources);
+}
+
+/* The links that there are, and those of them that the policy covers. */
+static void list_links(struct links *all, struct nft_links *covered)
+{
+	int r = link_list(&route, all);
+
+	if (r < 0)
+		fail("links", r);
+	covered->items = calloc(all->n + 1, sizeof(*covered->items));
+	if (!covered->items)
+		fail("links", -ENOMEM);
+	covered->n = 0;
+	for (size_t i = 0; i < all->n; i++) {
+		const struct link *l = &all->items[i];
+		struct nft_link *c = &covered->items[covered->n];
+
+		if (!policy_covers(policy, l->name))
+			continue;
+		*c = (struct nft_link){.index = l->index, .bare = l->bare};
+		memcpy(c->name, l->name, sizeof(c->name));
+		covered->n++;
+	}
+}
+
+static void load(void)
+{
+	const struct nft_wall w = {
+		.ruleset = ruleset,
+		.token = TOKEN,
+		.leases = &leases,
+		.anew = true,
+	};
+	_cleanup_(links_clear) struct links all = {0};
+	struct nft_links covered;
+	struct nl_error error;
+
+	list_links(&all, &covered);
+	must(nft_load_egress(&nft, &w, &covered, &error), &error);
+	must(nft_load(&nft, &w, &error), &error);
+	must(nft_on_link(&nft, &networks, &error), &error);
+	free(covered.items);
+}
+
+static double now_ms(void)
+{
+	struct timespec ts;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (double)ts.tv_sec * 1e3 + (double)ts.tv_nsec / 1e6;
+}
+
+static void check(void)
+{
+	_cleanup_(nft_seen_clear) struct nft_seen seen = {0};
+	_cleanup_(links_clear) struct links all = {0};
+	char difference[NFT_FAULT_SIZE];
+	struct nft_links covered;
+	double start, read, compared;
+	bool differs;
+	struct nft_expected should = {
+		.ruleset = ruleset,
+		.leases = &leases,
+		.lease_timeout_ms = LEASE_MS,
+		.on_link = &networks,
+		.egress = true,
+		.token = TOKEN,
+		.covered = &covered,
+		.by_name = true,
+		.links = &all,
+	};
+	int r;
+
+	list_links(&all, &covered);
+	start = now_ms();
+	r = nft_read(&nft, TOKEN, &seen);
+	if (r < 0)
+		fail("the wall cannot be read", r);
+	read = now_ms();
+	differs = nft_compare(&should, &seen, difference);
+	compared = now_ms();
+	(void)printf("comparison: %s\n", differs ? difference : "same");
+	(void)printf("%zu rules, %zu elements, read in %.2f ms, compared in %.2f ms\n",
+		     seen.ruleset->n_rules, seen.n_elements, read - start, compared - read);
+	free(covered.items);
+}
+
+int main(int argc, char **argv)
+{
+	int r;
+
+	if (argc != 3) {
+		(void)fputs("usage: verify-once POLICY load|check\n", stderr);
+		return EXIT_FAILURE;
+	}
+	r = nl_open(&nft, NETLINK_NETFILTER);
+	if (r >= 0)
+		r = nl_open(&route, NETLINK_ROUTE);
+	if (r < 0)
+		fail("netlink", r);
+	read_policy(argv[1]);
+	if (strcmp(argv[2], "load") == 0)
+		load();
+	else
+		check();
+	(void)ruleset_free(ruleset);
+	(void)policy_free(policy);
+	nl_close(&nft);
+	nl_close(&route);
+	return EXIT_SUCCESS;
+}
