@@ -59,8 +59,9 @@ const struct verb verbs[] = {
 	 "printed; sallyport check prints all.",
 	 verb_reload},
 	{NULL, "verify", "", 0, 0, false, ASKS, "is the wall in the kernel the one that was sent?",
-	 "The engine reads it back, rule by rule and element by element, and compares. Prints the\n"
-	 "first difference; a wall that differs is soon loaded again.",
+	 "The engine reads it back, rule by rule and element by element, compares, and proves on\n"
+	 "what is there what must hold of every packet. Prints the first difference; a wall that\n"
+	 "differs is soon loaded again.",
 	 verb_verify},
 	{NULL, "watch", "", 0, 0, false, EVERY_VERB, "print events as they happen",
 	 "Prints what changes until it is interrupted; on a terminal with a countdown for each\n"

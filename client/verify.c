@@ -63,12 +63,17 @@ static void print_text(const struct verified *v, bool same)
 {
 	if (same)
 		(void)printf("%sThe wall in the kernel is the one that was sent%s: %u rules and %u "
-			     "elements compared.\n",
+			     "elements compared, and all that must hold was proved of them.\n",
 			     colour(GREEN), colour(PLAIN), v->n_rules, v->n_elements);
 	else if (strcmp(v->outcome, "differs") == 0)
 		(void)printf("%sThe wall in the kernel is not the one that was sent%s:\n%s\nIt is "
 			     "loaded again; the engine's log says more.\n",
 			     colour(RED), colour(PLAIN), v->text);
+	else if (strcmp(v->outcome, "unproved") == 0)
+		(void)printf(
+			"%sThe wall in the kernel is the one that was sent, and does not mean what "
+			"it should%s:\n%s\nThis is a fault of sallyport; please report it.\n",
+			colour(RED), colour(PLAIN), v->text);
 	else
 		(void)printf("%sThe wall in the kernel cannot be read%s: %s\nNothing was compared; "
 			     "try again.\n",

@@ -38,6 +38,7 @@ static const char *const verdicts[EXPLAIN_VERDICT_N] = {
 static const char *const verify_outcomes[VERIFY_N] = {
 	[VERIFY_SAME] = "same",
 	[VERIFY_DIFFERS] = "differs",
+	[VERIFY_UNPROVED] = "unproved",
 	[VERIFY_UNREADABLE] = "unreadable",
 };
 

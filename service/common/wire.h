@@ -138,7 +138,13 @@ enum explain_family { EXPLAIN_IPV4, EXPLAIN_LOOPBACK6, EXPLAIN_IPV6, EXPLAIN_N }
 enum explain_verdict { EXPLAIN_ACCEPTED, EXPLAIN_DROPPED, EXPLAIN_REFUSED, EXPLAIN_VERDICT_N };
 
 /* How the wall in the kernel compares with the one that was sent. */
-enum verify_outcome { VERIFY_SAME, VERIFY_DIFFERS, VERIFY_UNREADABLE, VERIFY_N };
+enum verify_outcome {
+	VERIFY_SAME, /* and every invariant holds */
+	VERIFY_DIFFERS,
+	VERIFY_UNPROVED, /* it is the same, but an invariant does not hold */
+	VERIFY_UNREADABLE,
+	VERIFY_N
+};
 
 struct wire_header {
 	uint16_t type;    /* enum wire_type */
@@ -305,7 +311,7 @@ struct wire_verified {
 	uint32_t n_rules;    /* that were compared */
 	uint32_t n_elements;
 	uint64_t took;             /* microseconds */
-	char text[WIRE_TEXT_SIZE]; /* the first difference, or what failed; empty: the same */
+	char text[WIRE_TEXT_SIZE]; /* the first difference, or what does not hold or failed */
 };
 
 _Static_assert(sizeof(struct wire_header) == 8, "the header is eight bytes");

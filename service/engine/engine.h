@@ -36,9 +36,10 @@ struct engine {
 	struct monitor monitor; /* tamper.c */
 	usec_t repair_at;       /* when to try again, or USEC_INFINITY */
 
-	struct policy *policy;   /* in force */
-	struct ruleset *ruleset; /* in the kernel */
-	bool built_in;           /* they are the built-in ones */
+	struct policy *policy;            /* in force */
+	struct ruleset *ruleset;          /* in the kernel */
+	uint8_t proved[WIRE_DIGEST_SIZE]; /* of the ruleset whose invariants were proved last */
+	bool built_in;                    /* they are the built-in ones */
 
 	struct lease_table leases;
 	struct lease_pipe { /* write ends: closing one tells the holder */
@@ -83,7 +84,8 @@ int engine_seal_built_in(struct engine *e, struct nl_error *ret_error);
 
 /* Loads again what is in force, leases too, over whatever somebody has made of it. */
 int engine_repair(struct engine *e, struct nl_error *ret_error);
-/* In an nl_error: the kernel took it all, but what is there is not what was sent; text says how. */
+/* In an nl_error: the kernel took it all, but what is there is not as it should be; text says how.
+ */
 #define LOAD_NOT_AS_SENT (-EBADMSG)
 /* What the kernel refused, and what may be the matter, as a sentence without its end. */
 void engine_describe(const struct nl_error *error, char *buf, size_t size);

@@ -189,33 +189,38 @@ static int load_anew(struct engine *e, const struct policy *p, struct nft_wall *
 }
 
 /*
- * A wall counts as loaded when what is read back is what was sent. If it is not, once more into a
- * table made anew. LOAD_NOT_AS_SENT: it is not even then, or cannot be read.
+ * A wall counts as loaded when what is read back is what was sent, and its invariants hold. If it
+ * differs, once more into a table made anew. LOAD_NOT_AS_SENT: it does even then, or cannot be read
+ * or proved.
  */
 static int load_and_verify(struct engine *e, const struct policy *p, struct nft_wall *w,
 			   struct nl_error *error)
 {
+	static const char *const what[VERIFY_N] = {
+		[VERIFY_DIFFERS] = "is not what was sent",
+		[VERIFY_UNPROVED] = "does not mean what it should",
+		[VERIFY_UNREADABLE] = "cannot be read back",
+	};
 	struct verification v;
 	int r;
 
 	r = load_walls(e, p, w, error);
 	if (r < 0)
 		return r;
-	verify_ruleset(e, w->ruleset, &v);
+	verify_ruleset(e, p, w->ruleset, &v);
 	if (v.outcome == VERIFY_DIFFERS) {
 		log_error("the wall that is there is not what was sent: %s; it is made anew",
 			  v.text);
 		r = load_anew(e, p, w, error);
 		if (r < 0)
 			return r;
-		verify_ruleset(e, w->ruleset, &v);
+		verify_ruleset(e, p, w->ruleset, &v);
 	}
 	if (v.outcome == VERIFY_SAME)
 		return 0;
 	*error = (struct nl_error){.error = LOAD_NOT_AS_SENT, .object = "the wall"};
 	(void)snprintf(error->text, sizeof(error->text), "the wall that is there %s: %.400s",
-		       v.outcome == VERIFY_DIFFERS ? "is not what was sent" : "cannot be read back",
-		       v.text);
+		       what[v.outcome], v.text);
 	return error->error;
 }
 

@@ -3,6 +3,7 @@
 
 #include "log.h"
 #include "nft-compare.h"
+#include "proof.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -59,7 +60,32 @@ static int judge(struct engine *e, const struct ruleset *ruleset, const struct n
 	return 0;
 }
 
-void verify_ruleset(struct engine *e, const struct ruleset *ruleset, struct verification *ret)
+/* Only of what is the same: the digest is of what was sent. */
+static void prove(struct engine *e, const struct policy *p, const struct ruleset *ruleset,
+		  const struct ruleset *seen, struct verification *ret)
+{
+	struct proof_finding finding;
+	int r;
+
+	if (memcmp(e->proved, ruleset->digest, sizeof(e->proved)) == 0)
+		return;
+	r = proof_run(p, seen, &finding);
+	if (r == -ENOMEM)
+		fatal_oom();
+	if (r == 0) {
+		memcpy(e->proved, ruleset->digest, sizeof(e->proved));
+		return;
+	}
+	ret->outcome = VERIFY_UNPROVED;
+	if (r > 0)
+		proof_describe(p, &finding, ret->text, sizeof(ret->text));
+	else
+		(void)snprintf(ret->text, sizeof(ret->text), "no packet comes to its end: %s",
+			       strerror(-r));
+}
+
+void verify_ruleset(struct engine *e, const struct policy *p, const struct ruleset *ruleset,
+		    struct verification *ret)
 {
 	_cleanup_(nft_seen_clear) struct nft_seen seen = {0};
 	usec_t since = now_boottime();
@@ -73,6 +99,8 @@ void verify_ruleset(struct engine *e, const struct ruleset *ruleset, struct veri
 		ret->n_elements = (uint32_t)seen.n_elements;
 		r = judge(e, ruleset, &seen, ret);
 	}
+	if (r == 0 && ret->outcome == VERIFY_SAME)
+		prove(e, p, ruleset, seen.ruleset, ret);
 	if (r == -ENOMEM)
 		fatal_oom();
 	if (r < 0) {
@@ -86,7 +114,8 @@ void verify_ruleset(struct engine *e, const struct ruleset *ruleset, struct veri
 
 void verify_now(struct engine *e, struct verification *ret)
 {
-	verify_ruleset(e, e->ruleset, ret);
+	memset(e->proved, 0, sizeof(e->proved));
+	verify_ruleset(e, e->policy, e->ruleset, ret);
 	if (ret->outcome == VERIFY_SAME)
 		return;
 	log_error("verify: %s: %s", verify_outcome_to_string(ret->outcome), ret->text);

@@ -9,9 +9,10 @@
  */
 #include "config.h"
 #include "nft-compare.h"
+#include "proof.h"
 
 #include <errno.h>
-#include <linux/netfilter/nfnetlink.h>
+#include <linux/netfilter/nf_tables.h>
 #include <linux/netlink.h>
 #include <stdio.h>
 #include <time.h>
@@ -111,13 +112,38 @@ static double now_ms(void)
 	return (double)ts.tv_sec * 1e3 + (double)ts.tv_nsec / 1e6;
 }
 
+/* What cannot be understood cannot be proved. */
+static void prove(const struct nft_seen *seen)
+{
+	struct proof_finding finding;
+	char text[700];
+	int r;
+
+	for (enum rs_table t = 0; t < TABLE_N; t++)
+		if (!seen->tables[t].there || (seen->tables[t].flags & NFT_TABLE_F_DORMANT)) {
+			(void)printf("proof: there is no table %s that does anything\n",
+				     rs_table_name(t));
+			return;
+		}
+	if (*seen->fault) {
+		(void)printf("proof: not understood: %s\n", seen->fault);
+		return;
+	}
+	r = proof_run(policy, seen->ruleset, &finding);
+	if (r < 0)
+		fail("proof", r);
+	if (r > 0)
+		proof_describe(policy, &finding, text, sizeof(text));
+	(void)printf("proof: %s\n", r > 0 ? text : "proved");
+}
+
 static void check(void)
 {
 	_cleanup_(nft_seen_clear) struct nft_seen seen = {0};
 	_cleanup_(links_clear) struct links all = {0};
 	char difference[NFT_FAULT_SIZE];
 	struct nft_links covered;
-	double start, read, compared;
+	double start, read, compared, proved;
 	bool differs;
 	struct nft_expected should = {
 		.ruleset = ruleset,
@@ -141,8 +167,12 @@ static void check(void)
 	differs = nft_compare(&should, &seen, difference);
 	compared = now_ms();
 	(void)printf("comparison: %s\n", differs ? difference : "same");
-	(void)printf("%zu rules, %zu elements, read in %.2f ms, compared in %.2f ms\n",
-		     seen.ruleset->n_rules, seen.n_elements, read - start, compared - read);
+	prove(&seen);
+	proved = now_ms();
+	(void)printf("%zu rules, %zu elements, read in %.2f ms, compared in %.2f ms, proved "
+		     "in %.2f ms\n",
+		     seen.ruleset->n_rules, seen.n_elements, read - start, compared - read,
+		     proved - compared);
 	free(covered.items);
 }
 
