@@ -109,6 +109,8 @@ int monitor_read(struct monitor *m, uint32_t portid, size_t *ret_n, struct chang
 			continue;
 		if (n < 0)
 			return errno == EAGAIN ? 0 : -errno;
+		if (!nl_well_formed(buf, (size_t)n))
+			return -ENOBUFS; /* what it said is lost */
 		for (; mnl_nlmsg_ok(h, left); h = mnl_nlmsg_next(h, &left))
 			see(m, h, portid, ret_n, ret_last);
 	}

@@ -176,8 +176,7 @@ void batch_clear(struct batch *b)
 	*b = (struct batch){0};
 }
 
-/* libmnl takes a length over 2 GiB for a negative one, and reads on wherever it leads. */
-static bool well_formed(const char *buf, size_t size)
+bool nl_well_formed(const char *buf, size_t size)
 {
 	while (size > 0) {
 		struct nlmsghdr h;
@@ -283,7 +282,7 @@ int batch_commit(struct batch *b, struct nl_error *ret_error)
 
 		if (n < 0 && errno != EINTR && errno != ENOBUFS)
 			break;
-		if (n >= 0 && well_formed(buf, (size_t)n))
+		if (n >= 0 && nl_well_formed(buf, (size_t)n))
 			read_answers(b, buf, (size_t)n, &v);
 	}
 	if (v.first.error) {
@@ -313,7 +312,7 @@ int nl_dump(struct nl *nl, struct nlmsghdr *h, mnl_cb_t cb, void *userdata)
 		while (r > MNL_CB_STOP) {
 			ssize_t n = mnl_socket_recvfrom(nl->socket, buf, sizeof(buf));
 
-			if (n >= 0 && !well_formed(buf, (size_t)n)) {
+			if (n >= 0 && !nl_well_formed(buf, (size_t)n)) {
 				n = -1;
 				errno = EBADMSG;
 			}

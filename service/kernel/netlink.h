@@ -32,6 +32,11 @@ int nl_adopt(struct nl *nl, int fd);
 void nl_close(struct nl *nl);
 /* Throws away what is there to read: it would be taken for answers to the next request. */
 void nl_drain(const struct nl *nl);
+/*
+ * Whether a datagram is messages to its end. libmnl takes a length over 2 GiB for a negative one,
+ * and reads on wherever it leads.
+ */
+bool nl_well_formed(const char *buf, size_t size);
 
 /*
  * One transaction of nf_tables. Objects are appended; nothing reaches the kernel before
