@@ -371,7 +371,7 @@ static bool same_wall(const struct engine *e, const struct ruleset *r)
 	return memcmp(e->ruleset->digest, r->digest, sizeof(r->digest)) == 0;
 }
 
-/* What was loaded is not what was sent: the wall before comes into force again. */
+/* What was loaded is not as it should be: the wall before comes into force again. */
 static void load_previous(struct engine *e)
 {
 	struct nl_error error;
@@ -379,11 +379,25 @@ static void load_previous(struct engine *e)
 
 	if (engine_repair(e, &error) == 0) {
 		egress_refresh(e);
+		log_info("the ruleset before is in force again");
 		return;
 	}
 	engine_describe(&error, text, sizeof(text));
 	log_error("THE WALL IS NOT WHAT IT WAS: %s; trying again", text);
 	e->repair_at = now_boottime();
+}
+
+static void refuse_reload(struct engine *e, const struct nl_error *error, struct load_report *ret)
+{
+	ret->outcome = RELOAD_REFUSED;
+	ret->n_errors = 1;
+	engine_describe(error, ret->text, sizeof(ret->text));
+	if (error->error != LOAD_NOT_AS_SENT) {
+		log_error("reload refused: %s; the ruleset in force stays", ret->text);
+		return;
+	}
+	log_error("reload refused: %s; the ruleset before is loaded again and stays", ret->text);
+	load_previous(e);
 }
 
 static void adopt(struct engine *e, struct policy *p)
@@ -420,12 +434,7 @@ void engine_reload(struct engine *e, struct load_report *ret)
 		(void)TAKE_PTR(p);
 		cut_flows_of_doors(e, before);
 	} else {
-		ret->outcome = RELOAD_REFUSED;
-		ret->n_errors = 1;
-		engine_describe(&error, ret->text, sizeof(ret->text));
-		log_error("reload refused: %s; the ruleset in force stays", ret->text);
-		if (error.error == LOAD_NOT_AS_SENT)
-			load_previous(e);
+		refuse_reload(e, &error, ret);
 		return;
 	}
 	links_refresh(e);

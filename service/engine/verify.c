@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <stdio.h>
 
+#define READ_TRIES 3
 /* The kernel's time may run a little before ours, but never behind. */
 #define LEASE_SLACK (100 * USEC_PER_MSEC)
 
@@ -89,10 +90,12 @@ void verify_ruleset(struct engine *e, const struct policy *p, const struct rules
 {
 	_cleanup_(nft_seen_clear) struct nft_seen seen = {0};
 	usec_t since = now_boottime();
-	int r;
+	int r = -EINTR;
 
 	*ret = (struct verification){.outcome = VERIFY_SAME};
-	r = nft_read(&e->nft, e->egress.token, &seen);
+	/* A lost answer is no news of the wall; one that does not come has been waited for. */
+	for (int i = 0; i < READ_TRIES && r < 0 && r != -ENOMEM && r != -ETIMEDOUT; i++)
+		r = nft_read(&e->nft, e->egress.token, &seen);
 	if (r == 0) {
 		ret->generation = seen.generation;
 		ret->n_rules = (uint32_t)seen.ruleset->n_rules;
