@@ -298,6 +298,7 @@ static bool decode_lookup(struct decoder *d, struct nft_attrs *a)
 	uint32_t flags = 0;
 	enum rs_set set;
 
+	nft_forget(a, NFTA_LOOKUP_SET_ID); /* of a transaction: the kernel never says it */
 	if (!nft_take_text(a, NFTA_LOOKUP_SET, &name) || !nft_find_set(name, &set) ||
 	    !take_register(a, NFTA_LOOKUP_SREG, 0) ||
 	    (a->at[NFTA_LOOKUP_FLAGS] && !nft_take_u32(a, NFTA_LOOKUP_FLAGS, &flags)))
@@ -324,6 +325,7 @@ static bool decode_dynset(struct decoder *d, struct nft_attrs *a)
 	enum rs_set set;
 
 	nft_forget(a, NFTA_DYNSET_PAD);
+	nft_forget(a, NFTA_DYNSET_SET_ID);
 	return nft_take_text(a, NFTA_DYNSET_SET_NAME, &name) && nft_find_set(name, &set) &&
 	       take_register(a, NFTA_DYNSET_SREG_KEY, 0) &&
 	       nft_take_is(a, NFTA_DYNSET_OP, NFT_DYNSET_OP_ADD) &&

@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * bench-load ROUNDS SERVICES: how long it takes to load the wall and to open and close a door,
- * beside nft -f as a process, libnftables in process, and one bare set element. Runs in a network
- * namespace of its own; prints "NAME<tab>OURS<tab>PEER<tab>RATIO" with medians in microseconds.
+ * bench-load ROUNDS SERVICES: how long it takes to load the wall, to read it back and to prove it,
+ * and to open and close a door, beside nft -f as a process, libnftables in process, and one bare
+ * set element. Runs in a network namespace of its own; prints "NAME<tab>OURS<tab>PEER<tab>RATIO"
+ * with medians in microseconds.
  */
 #include "log.h"
+#include "nft-compare.h"
 #include "nft.h"
+#include "proof.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -24,6 +27,7 @@
 
 #define ROUNDS_MAX 2000
 #define TABLE "bench"
+#define TOKEN 0x73616c79u
 
 extern char **environ;
 
@@ -49,6 +53,7 @@ static double median(double *v, size_t n)
 }
 
 static struct nl nl, monitor;
+static struct policy *policy;
 static struct ruleset *ruleset;
 static char *text_file;
 static char *text;
@@ -98,7 +103,26 @@ static void load_ours(void)
 {
 	struct nl_error error;
 
-	must(nft_load(&nl, &(struct nft_wall){.ruleset = ruleset, .token = 1}, &error), &error);
+	must(nft_load(&nl, &(struct nft_wall){.ruleset = ruleset, .token = TOKEN}, &error), &error);
+}
+
+static void read_back(void)
+{
+	const struct nft_leases leases = {0};
+	const struct nft_expected should = {.ruleset = ruleset, .leases = &leases};
+	_cleanup_(nft_seen_clear) struct nft_seen seen = {0};
+	char difference[NFT_FAULT_SIZE];
+
+	if (nft_read(&nl, TOKEN, &seen) < 0 || nft_compare(&should, &seen, difference))
+		fatal("what was loaded is not what is there: %s", difference);
+}
+
+static void prove(void)
+{
+	struct proof_finding finding;
+
+	if (proof_run(policy, ruleset, &finding) != 0)
+		fatal("no proof");
 }
 
 static void delete_ours(void)
@@ -273,13 +297,12 @@ static void compare(const char *name, const struct side *ours, const struct side
 	(void)fflush(stdout);
 }
 
-static void write_text(const struct policy *p)
+static void write_text(void)
 {
 	char *body = ruleset_to_text(ruleset, NULL);
 	FILE *f;
 	int fd;
 
-	(void)p;
 	text_file = strdup("/tmp/bench-load.XXXXXX");
 	fd = mkstemp(text_file);
 	if (!body || fd < 0 ||
@@ -295,6 +318,8 @@ static void write_text(const struct policy *p)
 int main(int argc, char **argv)
 {
 	const struct side load = {nothing, load_ours, nothing};
+	const struct side back = {nothing, read_back, nothing};
+	const struct side proof = {nothing, prove, nothing};
 	const struct side nft = {nothing, run_nft, nothing};
 	const struct side lib = {nothing, run_libnftables, nothing};
 	const struct side seal = {delete_ours, seal_until_sealed, reap};
@@ -304,7 +329,6 @@ int main(int argc, char **argv)
 	const struct side bare_on = {nothing, element_on, element_off};
 	const struct side bare_off = {element_on, element_off, nothing};
 	uint32_t rounds, services;
-	struct policy *p;
 
 	log_open("bench-load");
 	if (argc != 4 || parse_u32(argv[1], ROUNDS_MAX, &rounds) < 0 ||
@@ -314,13 +338,15 @@ int main(int argc, char **argv)
 	if (unshare(CLONE_NEWNET) < 0 || nl_open(&nl, NETLINK_NETFILTER) < 0)
 		fatal("a network namespace: %s", strerror(errno));
 	open_monitor();
-	p = make_policy(services);
-	if (ruleset_build(p, &ruleset) < 0)
+	policy = make_policy(services);
+	if (ruleset_build(policy, &ruleset) < 0)
 		fatal_oom();
-	write_text(p);
+	write_text();
 	ctx = nft_ctx_new(NFT_CTX_DEFAULT);
 	(void)nft_ctx_buffer_error(ctx);
 	load_ours();
+	compare("read back and compared, against the load", &back, &load, rounds);
+	compare("proved, against the load", &proof, &load, rounds);
 	compare("load, against nft -f as a process", &load, &nft, rounds);
 	compare("load, against libnftables in process", &load, &lib, rounds);
 	if (services <= 100)

@@ -6,18 +6,23 @@
  *   verify-once POLICY load    the wall into the kernel, in tables made anew, with a lease,
  * connected networks, and the second wall on every link that the policy covers verify-once POLICY
  * check   reads it back: a line "same", or "differs: ..."; and the times
+ *   verify-once POLICY dump DIR   what the kernel says, as the fuzzer of the decoder takes it, in
+ *                              small pieces: its corpus, for after a change of the wall
  */
 #include "config.h"
 #include "nft-compare.h"
 #include "proof.h"
 
 #include <errno.h>
+#include <libnftnl/common.h>
+#include <linux/netfilter.h>
 #include <linux/netfilter/nf_tables.h>
 #include <linux/netlink.h>
 #include <stdio.h>
 #include <time.h>
 
 #define TOKEN 0x73616c79u
+#define DUMP_SIZE 4000
 #define LEASE_UID 902
 #define LEASE_MARK (MARK_LEASE | 0x123456)
 #define LEASE_MS 15000
@@ -176,12 +181,72 @@ static void check(void)
 	free(covered.items);
 }
 
+/* The kernel's messages, in files small enough for a fuzzer. */
+struct dump {
+	const char *dir;
+	unsigned int n;
+	size_t size;
+	FILE *f;
+};
+
+static int dump_message(const struct nlmsghdr *h, void *userdata)
+{
+	struct dump *d = userdata;
+	char path[4096];
+
+	if (!d->f || d->size + h->nlmsg_len > DUMP_SIZE) {
+		if (d->f)
+			(void)fclose(d->f);
+		(void)snprintf(path, sizeof(path), "%s/dump-%02u", d->dir, d->n++);
+		d->f = fopen(path, "w");
+		d->size = 0;
+	}
+	if (!d->f || fwrite(h, 1, h->nlmsg_len, d->f) != h->nlmsg_len)
+		fail(d->dir, -errno);
+	d->size += h->nlmsg_len;
+	return MNL_CB_OK;
+}
+
+static void dump_type(struct dump *d, uint16_t type, enum rs_table table, const char *set)
+{
+	static const uint16_t families[] = {NFPROTO_INET, NFPROTO_NETDEV};
+	char buf[512] __attribute__((aligned(8)));
+	struct nlmsghdr *h =
+		nftnl_nlmsg_build_hdr(buf, type, families[table], NLM_F_REQUEST | NLM_F_DUMP, 0);
+	int r;
+
+	if (type != NFT_MSG_GETTABLE)
+		mnl_attr_put_strz(h, NFTA_TABLE_NAME, RULESET_TABLE);
+	if (set)
+		mnl_attr_put_strz(h, NFTA_SET_ELEM_LIST_SET, set);
+	r = nl_dump(&nft, h, dump_message, d);
+	if (r < 0)
+		fail("dump", r);
+}
+
+static void dump(const char *dir)
+{
+	static const uint16_t types[] = {NFT_MSG_GETTABLE, NFT_MSG_GETCHAIN, NFT_MSG_GETSET,
+					 NFT_MSG_GETOBJ, NFT_MSG_GETRULE};
+	struct dump d = {.dir = dir};
+
+	for (enum rs_table t = 0; t < TABLE_N; t++) {
+		for (size_t i = 0; i < ARRAY_SIZE(types); i++)
+			dump_type(&d, types[i], t, NULL);
+		for (enum rs_set s = 0; s < SET_N; s++)
+			if (rs_set_table(s) == t)
+				dump_type(&d, NFT_MSG_GETSETELEM, t, rs_set_info(s)->name);
+	}
+	if (d.f)
+		(void)fclose(d.f);
+}
+
 int main(int argc, char **argv)
 {
 	int r;
 
-	if (argc != 3) {
-		(void)fputs("usage: verify-once POLICY load|check\n", stderr);
+	if (argc < 3 || argc != (strcmp(argv[2], "dump") == 0 ? 4 : 3)) {
+		(void)fputs("usage: verify-once POLICY load|check|dump [DIR]\n", stderr);
 		return EXIT_FAILURE;
 	}
 	r = nl_open(&nft, NETLINK_NETFILTER);
@@ -192,6 +257,8 @@ int main(int argc, char **argv)
 	read_policy(argv[1]);
 	if (strcmp(argv[2], "load") == 0)
 		load();
+	else if (strcmp(argv[2], "dump") == 0)
+		dump(argv[3]);
 	else
 		check();
 	(void)ruleset_free(ruleset);
