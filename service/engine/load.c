@@ -93,7 +93,8 @@ static struct ruleset *build(const struct policy *p)
 }
 
 /* 0, or -EBADE with what does not hold in *ret_error: the ruleset must not be loaded. */
-static int prove(const struct policy *p, const struct ruleset *r, struct nl_error *ret_error)
+static int prove(struct engine *e, const struct policy *p, const struct ruleset *r,
+		 struct nl_error *ret_error)
 {
 	struct proof_finding finding;
 	int n;
@@ -101,8 +102,10 @@ static int prove(const struct policy *p, const struct ruleset *r, struct nl_erro
 	n = proof_run(p, r, &finding);
 	if (n == -ENOMEM)
 		fatal_oom();
-	if (n == 0)
+	if (n == 0) {
+		memcpy(e->proved, r->digest, sizeof(e->proved));
 		return 0;
+	}
 	*ret_error = (struct nl_error){.error = n < 0 ? n : -EBADE};
 	(void)snprintf(ret_error->object, sizeof(ret_error->object), "the proof of the ruleset");
 	if (n > 0)
@@ -240,7 +243,7 @@ static int enforce(struct engine *e, struct policy *p, const struct nft_leases *
 	};
 	int n;
 
-	n = prove(p, r, error);
+	n = prove(e, p, r, error);
 	if (n == 0)
 		n = load_and_verify(e, p, &w, error);
 	if (n < 0)
