@@ -71,7 +71,7 @@ enum wire_legal {
 	X(18, TAMPERED, tampered, TO_BUS, LEGAL_ALWAYS, "event: another process changed the wall") \
 	X(19, VERIFY, verify, TO_ENGINE, LEGAL_GREETED,                                            \
 	  "reads; a wall that is not as it was is loaded again")                                   \
-	X(20, VERIFIED, verified, TO_BUS, LEGAL_ALWAYS, "how the wall compares, in a sentence") \
+	X(20, VERIFIED, verified, TO_BUS, LEGAL_ALWAYS, "how the wall compares, in a sentence")    \
 	X(21, EXPLAIN, explain, TO_ENGINE, LEGAL_GREETED,                                          \
 	  "evaluates the ruleset as data: nothing is sent, nothing changes")                       \
 	X(22, EXPLAINED, explained, TO_BUS, LEGAL_ALWAYS,                                          \

@@ -295,8 +295,7 @@ static const handler_fn handlers[WIRE_TYPE_N] = {
 	[WIRE_LEASE_OPEN] = handle_lease_open,   [WIRE_LEASE_EXTEND] = handle_lease_extend,
 	[WIRE_LEASE_END] = handle_lease_end,     [WIRE_SET_CONSENT] = handle_set_consent,
 	[WIRE_GET_CONSENT] = handle_get_consent, [WIRE_RELOAD] = handle_reload,
-	[WIRE_EXPLAIN] = handle_explain,
-	[WIRE_VERIFY] = handle_verify,
+	[WIRE_EXPLAIN] = handle_explain,         [WIRE_VERIFY] = handle_verify,
 };
 
 void engine_handle_peer(struct engine *e)

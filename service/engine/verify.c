@@ -37,7 +37,7 @@ static int judge(struct engine *e, const struct ruleset *ruleset, const struct n
 		 struct verification *ret)
 {
 	struct nft_leases leases = known_leases(e);
-	_cleanup_(freep) struct nft_lease *items = leases.items;
+	_cleanup_(freep) struct nft_lease *items = NULL;
 	_cleanup_(links_clear) struct links links = {0};
 	const struct nft_expected should = {
 		.ruleset = ruleset,
@@ -54,6 +54,7 @@ static int judge(struct engine *e, const struct ruleset *ruleset, const struct n
 	};
 	int r = e->egress.up ? link_list(&e->route, &links) : 0;
 
+	items = leases.items;
 	if (r < 0)
 		return r;
 	if (nft_compare(&should, seen, ret->text))

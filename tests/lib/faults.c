@@ -22,7 +22,6 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -76,8 +75,12 @@ __attribute__((constructor)) static void start(void)
 	if (!under_test())
 		return;
 	no_persist = old && strcmp(old, "1") == 0;
-	if (alter)
-		(void)sscanf(alter, "%u-%u", &alter_from, &alter_to);
+	if (alter) {
+		char *end;
+
+		alter_from = (unsigned int)strtoul(alter, &end, 10);
+		alter_to = *end == '-' ? (unsigned int)strtoul(end + 1, NULL, 10) : alter_from;
+	}
 	fd = path ? open(path, O_RDWR | O_CLOEXEC) : -1;
 	if (fd < 0)
 		return;
