@@ -17,6 +17,7 @@ enum section {
 	SECTION_LEASE,
 	SECTION_CLEARNET_DNS,
 	SECTION_EGRESS,
+	SECTION_REPORT,
 	SECTION_N
 };
 
@@ -48,7 +49,8 @@ enum section {
 	X(CLEARNET_DNS, CLEARNET_DNS_READERS, "readers", true) \
 	X(CLEARNET_DNS, CLEARNET_DNS_MOST, "most", false)      \
 	X(EGRESS, EGRESS_ENABLE, "enable", false)              \
-	X(EGRESS, EGRESS_EXCEPT, "except", true)
+	X(EGRESS, EGRESS_EXCEPT, "except", true)               \
+	X(REPORT, REPORT_DESTINATIONS, "destinations", false)
 
 enum config_key {
 #define X(SECTION, KEY, name, list) KEY_##KEY,

@@ -342,6 +342,8 @@ static void read_singles(struct parser *p, struct policy *policy)
 	read_number(p, KEY_CLEARNET_DNS_MOST, SECTION_CLEARNET_DNS, POLICY_DNS_MOST_MAX,
 		    &policy->clearnet_dns.most, &policy->clearnet_dns.most_at);
 	read_egress(p, policy);
+	read_bool(p, KEY_REPORT_DESTINATIONS, SECTION_REPORT, &policy->report.destinations,
+		  &policy->report.destinations_at);
 }
 
 static void read_service(struct parser *p, struct policy *policy, const struct raw_section *s)

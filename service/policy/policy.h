@@ -136,6 +136,11 @@ struct policy {
 		size_t n_except;
 		struct origin enable_at;
 	} egress;
+
+	struct { /* [report]: what is kept of a refused packet */
+		bool destinations;
+		struct origin destinations_at;
+	} report;
 };
 
 struct policy *policy_free(struct policy *p);

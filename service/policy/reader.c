@@ -18,7 +18,7 @@ static const char *const section_names[SECTION_N] = {
 	[SECTION_AUTOMAP] = "automap", [SECTION_DNS] = "dns",
 	[SECTION_TOR] = "tor",         [SECTION_LAN] = "lan",
 	[SECTION_LEASE] = "lease",     [SECTION_CLEARNET_DNS] = "clearnet-dns",
-	[SECTION_EGRESS] = "egress",
+	[SECTION_EGRESS] = "egress",   [SECTION_REPORT] = "report",
 };
 
 static const struct key_info {

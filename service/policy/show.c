@@ -162,6 +162,8 @@ static void show_singles(const struct show *s)
 		(void)fprintf(s->f, "except = %s%s", l->name, l->prefix ? "*" : "");
 		line_end(s, l->origin);
 	}
+	(void)fputs("\n[report]\n", s->f);
+	show_bool(s, "destinations", p->report.destinations, p->report.destinations_at);
 }
 
 char *policy_show(const struct policy *p)

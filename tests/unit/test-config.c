@@ -155,13 +155,14 @@ static const struct {
 	 "veth*\na:5: \"*\" is no link; write its name, or how its name begins with * at the end: "
 	 "wg0 or veth*\na:5: \"sixteen-letters-\" is no link; write its name, or how its name begins "
 	 "with * at the end: wg0 or veth*\n"},
+	{TOR "[report]\ndestinations = all\n", "a:4: \"all\" is neither yes nor no\n"},
 	{TOR "[service x]\nremove = no\n", "a:4: remove = \"no\"; write remove = yes, or nothing\n"
 					   "a:3: service \"x\" listens nowhere; write listen = "
 					   "ADDRESS:PORT/tcp\na:3: warning: nobody may use service "
 					   "\"x\"; write users = NAME\n"},
 	{TOR "[namespace x]\n",
 	 "a:3: there is no section [namespace x]; there are [users], [service NAME], [automap], [dns], "
-	 "[tor], [lan], [lease], [clearnet-dns], [egress]\n"},
+	 "[tor], [lan], [lease], [clearnet-dns], [egress], [report]\n"},
 };
 
 static void test_bad(void)
@@ -414,7 +415,7 @@ static void test_show(void)
 		"[tor]\nudp = yes\nloopback = no\n[lan]\nranges = 10.0.0.0/9\nexclude = "
 		"10.5.0.0/16\non-link = yes\nrefuse = 1-2/tcp 9\n[lease]\nlongest = 100s\ndefault "
 		"= 90s\n[clearnet-dns]\nreaders = clearnet\nmost = 3\n"
-		"[egress]\nexcept = wg0 veth*\n");
+		"[egress]\nexcept = wg0 veth*\n[report]\ndestinations = yes\n");
 	char *text = policy_show(p), *again;
 	struct policy *q = good_policy(text);
 	struct ruleset *r, *s;
@@ -425,6 +426,7 @@ static void test_show(void)
 	g_assert_cmpmem(r->digest, sizeof(r->digest), s->digest, sizeof(s->digest));
 	g_assert_cmpuint(q->lease.default_seconds, ==, 90);
 	g_assert_cmpuint(q->clearnet_dns.most, ==, 3);
+	g_assert_true(q->report.destinations);
 	g_assert_true(policy_covers(q, "eth0") && policy_covers(q, "wg01") &&
 		      !policy_covers(q, "lo"));
 	g_assert_true(!policy_covers(q, "wg0") && !policy_covers(q, "veth") &&
