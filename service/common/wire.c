@@ -2,6 +2,7 @@
 #include "wire.h"
 
 #include <errno.h>
+#include <sys/socket.h>
 
 const struct wire_message wire_messages[] = {
 #define X(number, NAME, name, side, legal, why) \
@@ -172,6 +173,42 @@ static const char *check_verified(const struct wire_verified *m)
 	return terminated(m->text, sizeof(m->text)) ? NULL : "a text without an end";
 }
 
+static const char *check_counters(const struct wire_counters *m)
+{
+	if (m->n > WIRE_COUNTERS_MAX)
+		return "more counters than fit";
+	for (uint32_t i = 0; i < m->n; i++)
+		if (!terminated(m->items[i].name, sizeof(m->items[i].name)))
+			return "a name without an end";
+	return m->pad ? "padding that is not zero" : NULL;
+}
+
+static const char *check_entry(const struct wire_blocked_entry *b)
+{
+	static const uint8_t none[WIRE_ADDRESS_SIZE];
+
+	if (!terminated(b->class, sizeof(b->class)) || !terminated(b->origin, sizeof(b->origin)))
+		return "a name without an end";
+	if (b->family != AF_INET && b->family != AF_INET6)
+		return "a family that is neither IPv4 nor IPv6";
+	if (b->has_destination > 1)
+		return "a truth value that is neither 0 nor 1";
+	if (!b->has_destination && memcmp(b->destination, none, sizeof(none)) != 0)
+		return "a destination that is not to be kept";
+	return NULL;
+}
+
+static const char *check_blocked_list(const struct wire_blocked_list *m)
+{
+	const char *why = NULL;
+
+	if (m->n > WIRE_BLOCKED_MAX)
+		return "more entries than fit";
+	for (uint32_t i = 0; i < m->n && !why; i++)
+		why = check_entry(&m->items[i]);
+	return why;
+}
+
 /* Ranges of the fields of one message of the right size; NULL when good. */
 static const char *check_fields(const void *data, enum wire_type type)
 {
@@ -183,6 +220,8 @@ static const char *check_fields(const void *data, enum wire_type type)
 	const struct wire_consent *consent = data;
 	const struct wire_reloaded *reloaded = data;
 	const struct wire_refused *refused = data;
+	const struct wire_get_blocked *get_blocked = data;
+	const struct wire_blocked *blocked = data;
 
 	switch (type) {
 	case WIRE_GET_LIMITS:
@@ -194,6 +233,7 @@ static const char *check_fields(const void *data, enum wire_type type)
 	case WIRE_RELOAD:
 	case WIRE_POLICY_CHANGED:
 	case WIRE_VERIFY:
+	case WIRE_GET_COUNTERS:
 		return NULL;
 	case WIRE_LIMITS:
 		return check_limits(data);
@@ -236,6 +276,14 @@ static const char *check_fields(const void *data, enum wire_type type)
 		return check_explained(data);
 	case WIRE_VERIFIED:
 		return check_verified(data);
+	case WIRE_COUNTERS:
+		return check_counters(data);
+	case WIRE_GET_BLOCKED:
+		return get_blocked->pad ? "padding that is not zero" : NULL;
+	case WIRE_BLOCKED_LIST:
+		return check_blocked_list(data);
+	case WIRE_BLOCKED:
+		return check_entry(&blocked->entry);
 	case WIRE_TYPE_N:
 		break;
 	}

@@ -25,6 +25,11 @@
 #define WIRE_RULE_SIZE 64
 #define WIRE_ORIGIN_SIZE 200
 #define WIRE_SENTENCE_SIZE 360
+#define WIRE_COUNTERS_MAX 32
+#define WIRE_CLASS_SIZE 24 /* of a refusal's class: its counter's name */
+#define WIRE_LINE_SIZE 96
+#define WIRE_ADDRESS_SIZE 16
+#define WIRE_BLOCKED_MAX 11
 #define WIRE_SIZE_MAX 2048
 
 enum wire_side {
@@ -75,7 +80,16 @@ enum wire_legal {
 	X(21, EXPLAIN, explain, TO_ENGINE, LEGAL_GREETED,                                          \
 	  "evaluates the ruleset as data: nothing is sent, nothing changes")                       \
 	X(22, EXPLAINED, explained, TO_BUS, LEGAL_ALWAYS,                                          \
-	  "a verdict and sentences; the bus process tells them to those who may know")
+	  "a verdict and sentences; the bus process tells them to those who may know")             \
+	X(23, GET_COUNTERS, get_counters, TO_ENGINE, LEGAL_GREETED,                                \
+	  "reads sums, of nobody by name")                                                         \
+	X(24, COUNTERS, counters, TO_BUS, LEGAL_ALWAYS, "how much each class has refused")         \
+	X(25, GET_BLOCKED, get_blocked, TO_ENGINE, LEGAL_GREETED,                                  \
+	  "reads what was refused to one user, or all; the bus process asks polkit")               \
+	X(26, BLOCKED_LIST, blocked_list, TO_BUS, LEGAL_ALWAYS,                                    \
+	  "part of it; a destination only if the policy keeps them")                               \
+	X(27, BLOCKED, blocked, TO_BUS, LEGAL_ALWAYS,                                              \
+	  "event: a packet was refused; as many as the kernel's limit lets through")
 
 enum wire_type {
 #define X(number, NAME, name, side, legal, why) WIRE_##NAME = (number),
@@ -314,6 +328,59 @@ struct wire_verified {
 	char text[WIRE_TEXT_SIZE]; /* the first difference, or what does not hold or failed */
 };
 
+struct wire_get_counters {
+	struct wire_header header;
+};
+
+struct wire_count {
+	uint64_t packets;
+	uint64_t bytes;
+	char name[WIRE_CLASS_SIZE];
+};
+
+struct wire_counters {
+	struct wire_header header;
+	uint32_t n;
+	uint32_t pad;
+	struct wire_count items[WIRE_COUNTERS_MAX];
+};
+
+struct wire_get_blocked {
+	struct wire_header header;
+	uint64_t from; /* the number of the first entry that is wanted; 0: all */
+	uint32_t uid;  /* whose; UINT32_MAX: everybody's, and those without an owner */
+	uint32_t pad;
+};
+
+/* Equal refusals are one entry; its number stays while its count grows. */
+struct wire_blocked_entry {
+	uint64_t number;
+	uint64_t first; /* microseconds of CLOCK_BOOTTIME */
+	uint64_t last;
+	uint32_t count;
+	uint32_t uid;   /* UINT32_MAX: the packet had no owner */
+	uint8_t family; /* 2: IPv4, 10: IPv6 */
+	uint8_t protocol;
+	uint16_t port;            /* destination; 0: none */
+	uint32_t has_destination; /* 0: the policy does not keep it, and it is zero */
+	uint8_t destination[WIRE_ADDRESS_SIZE];
+	char class[WIRE_CLASS_SIZE];
+	char origin[WIRE_LINE_SIZE]; /* of the rule: "FILE:LINE" or "built-in" */
+};
+
+struct wire_blocked_list {
+	struct wire_header header;
+	uint64_t next;  /* go on from this number; 0: these were the last */
+	uint32_t error; /* errno: why nothing can be seen; 0: it can */
+	uint32_t n;
+	struct wire_blocked_entry items[WIRE_BLOCKED_MAX];
+};
+
+struct wire_blocked {
+	struct wire_header header;
+	struct wire_blocked_entry entry;
+};
+
 _Static_assert(sizeof(struct wire_header) == 8, "the header is eight bytes");
 _Static_assert(sizeof(struct wire_limits) == 8 + 8 * 4 + 32 + 32 * 44, "no hidden padding");
 _Static_assert(sizeof(struct wire_lease_open) == 24, "no hidden padding");
@@ -324,6 +391,9 @@ _Static_assert(sizeof(struct wire_explain) == 24, "no hidden padding");
 _Static_assert(sizeof(struct wire_explained) <= WIRE_SIZE_MAX, "it fits");
 _Static_assert(sizeof(struct wire_verified) == 32 + WIRE_TEXT_SIZE, "no hidden padding");
 _Static_assert(sizeof(struct wire_reloaded) == 16 + WIRE_TEXT_SIZE, "no hidden padding");
+_Static_assert(sizeof(struct wire_counters) == 16 + 32 * 40, "no hidden padding");
+_Static_assert(sizeof(struct wire_blocked_entry) == 176, "no hidden padding");
+_Static_assert(sizeof(struct wire_blocked_list) == 24 + 11 * 176, "no hidden padding");
 
 /* One row of the table. */
 struct wire_message {

@@ -6,10 +6,12 @@
  * obeys (kernel/); this joins the two, so that what the tables say is always what the kernel has,
  * or less.
  */
+#include "blocked-ring.h"
 #include "config.h"
 #include "lease.h"
 #include "link.h"
 #include "monitor.h"
+#include "nflog.h"
 #include "nft.h"
 
 #include <errno.h>
@@ -35,6 +37,11 @@ struct engine {
 
 	struct monitor monitor; /* tamper.c */
 	usec_t repair_at;       /* when to try again, or USEC_INFINITY */
+
+	struct nflog nflog; /* blocked.c */
+	struct blocked_ring *blocked;
+	usec_t told_since; /* how many of them in this second */
+	unsigned int n_told;
 
 	struct policy *policy;            /* in force */
 	struct ruleset *ruleset;          /* in the kernel */

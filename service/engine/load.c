@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* From the policy's files to a wall in the kernel; every way out says which wall is in force. */
+#include "blocked.h"
 #include "conntrack.h"
 #include "egress.h"
 #include "engine.h"
@@ -408,6 +409,7 @@ static void adopt(struct engine *e, struct policy *p)
 	struct lease_effects effects;
 
 	e->built_in = false;
+	blocked_reconsider(e);
 	lease_reconsider(&e->leases, p, now_boottime(), &effects);
 	engine_apply(e, &effects);
 }

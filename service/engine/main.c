@@ -6,6 +6,7 @@
  * process; it needs no D-Bus and never opens the wall.
  * Its death leaves the wall in the kernel; doors close by themselves within the kernel's timeout.
  */
+#include "blocked.h"
 #include "channel.h"
 #include "egress.h"
 #include "engine.h"
@@ -213,7 +214,16 @@ static bool handle_signal(struct engine *e, int fd)
 	return false;
 }
 
-enum { POLL_SIGNAL, POLL_TIMER, POLL_ROUTES, POLL_MONITOR, POLL_PEER, POLL_LISTENER, POLL_PIPES };
+enum {
+	POLL_SIGNAL,
+	POLL_TIMER,
+	POLL_ROUTES,
+	POLL_MONITOR,
+	POLL_BLOCKED,
+	POLL_PEER,
+	POLL_LISTENER,
+	POLL_PIPES
+};
 
 /* Descriptors that are -1 are skipped by poll(); pipes are watched for their readers' end only. */
 static size_t fill_poll(const struct engine *e, struct pollfd *fds, uint64_t *ids)
@@ -233,6 +243,7 @@ static void loop(struct engine *e, int signals, int timer, int listener)
 		[POLL_TIMER] = {.fd = timer, .events = POLLIN},
 		[POLL_ROUTES] = {.fd = mnl_socket_get_fd(e->route_watch.socket), .events = POLLIN},
 		[POLL_MONITOR] = {.fd = mnl_socket_get_fd(e->monitor.nl.socket), .events = POLLIN},
+		[POLL_BLOCKED] = {.fd = nflog_fd(&e->nflog), .events = POLLIN},
 	};
 	uint64_t ids[WIRE_LEASES_MAX], ticks;
 
@@ -256,6 +267,8 @@ static void loop(struct engine *e, int signals, int timer, int listener)
 			links_refresh(e);
 			egress_refresh(e);
 		}
+		if (fds[POLL_BLOCKED].revents)
+			blocked_read(e);
 		for (size_t i = POLL_PIPES; i < n; i++)
 			if (fds[i].revents & (POLLERR | POLLHUP))
 				engine_pipe_closed(e, ids[i - POLL_PIPES]);
@@ -299,6 +312,7 @@ int main(int argc, char **argv)
 	engine_open(&e);
 	links_open(&e);
 	tamper_open(&e);
+	blocked_open(&e);
 	engine_seal(&e);
 	links_refresh(&e);
 	egress_refresh(&e);

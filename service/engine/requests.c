@@ -3,6 +3,7 @@
  * The permit table: which request may come, from when on, and who answers it. In every handler:
  * refuse by state, ask the policy, act, answer. channel_receive() has checked size and ranges.
  */
+#include "blocked.h"
 #include "channel.h"
 #include "engine.h"
 #include "log.h"
@@ -290,12 +291,44 @@ static void handle_verify(struct engine *e, const void *message)
 	engine_send(e, &m, sizeof(m), -1);
 }
 
+/* Safe: how much, not who. */
+static void handle_get_counters(struct engine *e, const void *message)
+{
+	struct wire_counters m = {0};
+	int r = blocked_counters(e, &m);
+
+	if (r < 0) {
+		refuse(e, message, REFUSAL_ENGINE_FAILURE, (uint32_t)-r);
+		return;
+	}
+	wire_header_init(&m.header, WIRE_COUNTERS, cookie_of(message));
+	engine_send(e, &m, sizeof(m), -1);
+}
+
+/* Safe: the bus process sees what it may pass on to root, and asks polkit who else may. */
+static void handle_get_blocked(struct engine *e, const void *message)
+{
+	struct wire_blocked_list m = {0};
+
+	blocked_list(e, message, &m);
+	wire_header_init(&m.header, WIRE_BLOCKED_LIST, cookie_of(message));
+	engine_send(e, &m, sizeof(m), -1);
+	explicit_bzero(&m, sizeof(m));
+}
+
 static const handler_fn handlers[WIRE_TYPE_N] = {
-	[WIRE_GET_LIMITS] = handle_get_limits,   [WIRE_HEARTBEAT] = handle_heartbeat,
-	[WIRE_LEASE_OPEN] = handle_lease_open,   [WIRE_LEASE_EXTEND] = handle_lease_extend,
-	[WIRE_LEASE_END] = handle_lease_end,     [WIRE_SET_CONSENT] = handle_set_consent,
-	[WIRE_GET_CONSENT] = handle_get_consent, [WIRE_RELOAD] = handle_reload,
-	[WIRE_EXPLAIN] = handle_explain,         [WIRE_VERIFY] = handle_verify,
+	[WIRE_GET_LIMITS] = handle_get_limits,
+	[WIRE_HEARTBEAT] = handle_heartbeat,
+	[WIRE_LEASE_OPEN] = handle_lease_open,
+	[WIRE_LEASE_EXTEND] = handle_lease_extend,
+	[WIRE_LEASE_END] = handle_lease_end,
+	[WIRE_SET_CONSENT] = handle_set_consent,
+	[WIRE_GET_CONSENT] = handle_get_consent,
+	[WIRE_RELOAD] = handle_reload,
+	[WIRE_VERIFY] = handle_verify,
+	[WIRE_EXPLAIN] = handle_explain,
+	[WIRE_GET_COUNTERS] = handle_get_counters,
+	[WIRE_GET_BLOCKED] = handle_get_blocked,
 };
 
 void engine_handle_peer(struct engine *e)

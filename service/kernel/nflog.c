@@ -221,6 +221,11 @@ int nflog_open(struct nflog *l)
 	return 0;
 }
 
+int nflog_fd(const struct nflog *l)
+{
+	return l->nl.socket ? mnl_socket_get_fd(l->nl.socket) : -1;
+}
+
 int nflog_listen(struct nflog *l)
 {
 	const struct nfulnl_msg_config_cmd bind = {NFULNL_CFG_CMD_BIND};

@@ -41,6 +41,8 @@ typedef void (*nflog_fn)(const struct nflog_packet *packet, void *userdata);
  * says so, and nflog_listen() may ask again. 0, or a negative errno when there is no socket.
  */
 int nflog_open(struct nflog *l);
+/* To be polled; -1: there is none. */
+int nflog_fd(const struct nflog *l);
 /* Asks for the group, unless it listens already. What error says then. */
 int nflog_listen(struct nflog *l);
 

@@ -209,7 +209,7 @@ static struct raw_section *open_section(struct parser *p, const char *title, str
 		config_error(
 			p, o,
 			"there is no section [%s]; there are [users], [service NAME], [automap], "
-			"[dns], [tor], [lan], [lease], [clearnet-dns], [egress]",
+			"[dns], [tor], [lan], [lease], [clearnet-dns], [egress], [report]",
 			title);
 	return NULL;
 }

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <glib.h>
+#include <sys/socket.h>
 
 static union {
 	uint8_t bytes[WIRE_SIZE_MAX + 8];
@@ -18,6 +19,10 @@ static union {
 	struct wire_reloaded reloaded;
 	struct wire_refused refused;
 	struct wire_verified verified;
+	struct wire_counters counters;
+	struct wire_get_blocked get_blocked;
+	struct wire_blocked_list list;
+	struct wire_blocked blocked;
 } m;
 
 static int check(size_t size, enum wire_side side)
@@ -38,6 +43,8 @@ static size_t good(enum wire_type type)
 		m.set.value = CONSENT_GRANTED;
 	if (type == WIRE_REFUSED)
 		m.refused.refusal = REFUSAL_BUSY;
+	if (type == WIRE_BLOCKED)
+		m.blocked.entry.family = AF_INET;
 	return wire_message((uint16_t)type)->size;
 }
 
@@ -111,6 +118,18 @@ static void test_ranges(void)
 	REJECTS(WIRE_LIMITS, TO_BUS, (m.limits.n_doors = 1, m.limits.doors[0].role = ROLE_N));
 	REJECTS(WIRE_LIMITS, TO_BUS,
 		(m.limits.n_doors = 1, memset(m.limits.doors[0].name, 'x', WIRE_NAME_SIZE)));
+	REJECTS(WIRE_COUNTERS, TO_BUS, m.counters.n = WIRE_COUNTERS_MAX + 1);
+	REJECTS(WIRE_COUNTERS, TO_BUS, m.counters.pad = 1);
+	REJECTS(WIRE_COUNTERS, TO_BUS,
+		(m.counters.n = 1, memset(m.counters.items[0].name, 'x', WIRE_CLASS_SIZE)));
+	REJECTS(WIRE_GET_BLOCKED, TO_ENGINE, m.get_blocked.pad = 1);
+	REJECTS(WIRE_BLOCKED_LIST, TO_BUS, m.list.n = WIRE_BLOCKED_MAX + 1);
+	REJECTS(WIRE_BLOCKED_LIST, TO_BUS, m.list.n = 1);
+	REJECTS(WIRE_BLOCKED, TO_BUS, m.blocked.entry.family = AF_UNIX);
+	REJECTS(WIRE_BLOCKED, TO_BUS, m.blocked.entry.has_destination = 2);
+	REJECTS(WIRE_BLOCKED, TO_BUS, m.blocked.entry.destination[3] = 1);
+	REJECTS(WIRE_BLOCKED, TO_BUS, memset(m.blocked.entry.class, 'x', WIRE_CLASS_SIZE));
+	REJECTS(WIRE_BLOCKED, TO_BUS, memset(m.blocked.entry.origin, 'x', WIRE_LINE_SIZE));
 }
 
 static void test_names(void)
