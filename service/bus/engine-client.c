@@ -195,6 +195,9 @@ static void handle_event(struct engine_client *c, const struct wire_header *h)
 		engine_client_refresh(c);
 	else if (h->type == WIRE_TAMPERED)
 		c->events.tampered((const void *)h, c->events.userdata);
+	else if (h->type == WIRE_BLOCKED)
+		c->events.blocked(&((const struct wire_blocked *)(const void *)h)->entry,
+				  c->events.userdata);
 }
 
 static void handle_answer(struct engine_client *c, const struct wire_header *h, int *fd)
@@ -233,6 +236,8 @@ static int on_io(sd_event_source *s, int sock, uint32_t revents, void *userdata)
 		handle_event(c, (const void *)buf);
 	else
 		handle_answer(c, (const void *)buf, &fd);
+	/* It may have said where somebody's programs want to go. */
+	explicit_bzero(buf, (size_t)n);
 	close_fd(fd);
 	return 0;
 }

@@ -23,6 +23,8 @@ struct engine_events {
 	void (*lease_ended)(uint64_t id, enum wire_reason reason, void *userdata);
 	/* Another process has changed the wall. */
 	void (*tampered)(const struct wire_tampered *t, void *userdata);
+	/* A packet was refused. */
+	void (*blocked)(const struct wire_blocked_entry *b, void *userdata);
 	void (*lost)(void *userdata);
 	/* A second has passed with the engine there: for what could not be asked before. */
 	void (*tick)(void *userdata);

@@ -20,6 +20,7 @@
 #define ERROR_INVALID_ADDRESS ERROR_PREFIX "InvalidAddress"
 #define ERROR_NO_SUCH_LEASE ERROR_PREFIX "NoSuchLease"
 #define ERROR_ENGINE_FAILURE ERROR_PREFIX "EngineFailure"
+#define ERROR_NOT_REPORTED ERROR_PREFIX "NotReported"
 #define ERROR_BAD_POLICY ERROR_PREFIX "BadPolicy"
 
 int error_set(sd_bus_error *e, const char *name, const char *fmt, ...) _printf_(3, 4);

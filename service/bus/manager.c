@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "manager.h"
 
+#include "blocked.h"
 #include "log.h"
 #include "paths.h"
 
@@ -124,6 +125,11 @@ static void on_tampered(const struct wire_tampered *t, void *userdata)
 				 t->generation, t->pid, t->name, (int)t->repaired);
 }
 
+static void on_blocked(const struct wire_blocked_entry *b, void *userdata)
+{
+	blocked_tell(userdata, b);
+}
+
 static void on_engine_lost(void *userdata)
 {
 	static const struct wire_limits none;
@@ -193,6 +199,7 @@ static int recheck(sd_event_source *s, uint64_t usec, void *userdata)
 	(void)usec;
 	if (m->changed_again)
 		arm_recheck(m);
+	blocked_recheck(m);
 	for (struct held *h = m->held; h; h = h->next)
 		if (h->holder != 0)
 			authorize_again(m->authorizer, h->sender, ACTION_ENABLE, h->details,
@@ -206,7 +213,7 @@ static int on_polkit_changed(sd_bus_message *message, void *userdata, sd_bus_err
 
 	(void)message;
 	(void)error;
-	if (!m->held)
+	if (!m->held && !blocked_needs_recheck(m))
 		return 0;
 	/* Never put off, or rules that keep changing would keep a door open: one more afterwards.
 	 */
@@ -239,10 +246,9 @@ static int add_objects(struct manager *m)
 		const char *interface;
 		const sd_bus_vtable *vtable;
 	} objects[] = {
-		{CLEARNET_INTERFACE, clearnet_vtable},
-		{DNS_INTERFACE, dns_vtable},
-		{AUTOCONFIG_INTERFACE, autoconfig_vtable},
-		{MANAGER_INTERFACE, manager_vtable},
+		{CLEARNET_INTERFACE, clearnet_vtable},     {DNS_INTERFACE, dns_vtable},
+		{AUTOCONFIG_INTERFACE, autoconfig_vtable}, {MANAGER_INTERFACE, manager_vtable},
+		{MANAGER_INTERFACE, blocked_vtable},
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(objects); i++) {
@@ -257,8 +263,8 @@ static int add_objects(struct manager *m)
 
 int manager_start(struct manager *m, sd_event *event, sd_bus *bus, const char *engine_path)
 {
-	const struct engine_events engine_events = {on_limits,      on_lease_ended, on_tampered,
-						    on_engine_lost, on_tick,        m};
+	const struct engine_events engine_events = {
+		on_limits, on_lease_ended, on_tampered, on_blocked, on_engine_lost, on_tick, m};
 	const struct session_events session_events = {on_session_gone, on_sleeping, m};
 	int r;
 
@@ -291,6 +297,7 @@ void manager_stop(struct manager *m)
 	m->engine = engine_client_free(m->engine);
 	while (m->held)
 		held_ended(m, m->held->id, REASON_BUS_GONE);
+	blocked_unsubscribe_all(m);
 	m->recheck = sd_event_source_disable_unref(m->recheck);
 	m->sessions = sessions_free(m->sessions);
 	m->authorizer = authorizer_free(m->authorizer);

@@ -55,6 +55,8 @@ struct manager {
 	struct wire_limits limits; /* sealed 0 while the engine does not answer */
 	bool has_name;
 	struct held *held;
+	struct subscriber *subscribers; /* to refused packets; blocked.c */
+	uint64_t last_subscriber;
 	unsigned int opening; /* doors that the engine was asked for, and has not answered */
 	char network[NETWORK_NAME_MAX + 1]; /* as the one who consented called it */
 	uint8_t network_id[WIRE_NETWORK_SIZE];
