@@ -56,10 +56,13 @@ struct listing {
 	sd_bus_message *call, *reply;
 	uid_t caller;
 	bool all;
+	bool subscribes; /* an error ends the subscription, too */
 };
 
-static void listing_free(struct listing *l)
+static void listing_free(struct listing *l, bool failed)
 {
+	if (failed && l->subscribes)
+		blocked_unsubscribe(l->manager, sd_bus_message_get_sender(l->call));
 	(void)sd_bus_message_unref(l->call);
 	(void)sd_bus_message_unref(l->reply);
 	free(l);
@@ -130,7 +133,7 @@ static void on_list(const struct wire_header *answer, int *fd, void *userdata)
 
 	(void)fd;
 	if (error_answered(l->call, answer, WIRE_BLOCKED_LIST, "")) {
-		listing_free(l);
+		listing_free(l, true);
 		return;
 	}
 	if (!list->error)
@@ -144,18 +147,21 @@ static void on_list(const struct wire_header *answer, int *fd, void *userdata)
 	}
 	if (r < 0 || list->error)
 		fail_list(l, list, r);
-	listing_free(l);
+	listing_free(l, r < 0 || list->error);
 }
 
-static int start_list(struct manager *m, sd_bus_message *call, uid_t uid, bool all)
+static int start_list(struct manager *m, sd_bus_message *call, uid_t uid, bool all, bool subscribes)
 {
 	struct listing *l = calloc(1, sizeof(*l));
 	int r;
 
 	if (!l)
 		fatal_oom();
-	*l = (struct listing){
-		.manager = m, .call = sd_bus_message_ref(call), .caller = uid, .all = all};
+	*l = (struct listing){.manager = m,
+			      .call = sd_bus_message_ref(call),
+			      .caller = uid,
+			      .all = all,
+			      .subscribes = subscribes};
 	r = sd_bus_message_new_method_return(call, &l->reply);
 	if (r >= 0)
 		r = sd_bus_message_sensitive(l->reply);
@@ -164,7 +170,7 @@ static int start_list(struct manager *m, sd_bus_message *call, uid_t uid, bool a
 	if (r >= 0)
 		r = ask_list(l, 0);
 	if (r < 0)
-		listing_free(l);
+		listing_free(l, true);
 	return r;
 }
 
@@ -191,11 +197,11 @@ static int method_list_blocked(sd_bus_message *call, void *userdata, sd_bus_erro
 			return r < 0 ? r : 1;
 	}
 
-	r = start_list(m, call, uid, all);
+	r = start_list(m, call, uid, all, false);
 	return r < 0 ? error_not_asked(error, r) : 1;
 }
 
-/* Safe to offer: as the list. The signals go to this connection alone, and end with it. */
+/* Safe to offer: as the list, which is the answer. The signals go to this connection alone. */
 static int method_subscribe(sd_bus_message *call, void *userdata, sd_bus_error *error)
 {
 	struct manager *m = userdata;
@@ -210,6 +216,8 @@ static int method_subscribe(sd_bus_message *call, void *userdata, sd_bus_error *
 		r = blocked_has_room(m, call, uid, error);
 	if (r < 0)
 		return r;
+	if (!m->limits.sealed)
+		return error_engine_lost(error);
 
 	/* authorize */
 	if (all) {
@@ -219,7 +227,10 @@ static int method_subscribe(sd_bus_message *call, void *userdata, sd_bus_error *
 	}
 
 	r = blocked_subscribe(m, call, uid, all, error);
-	return r < 0 ? r : sd_bus_reply_method_return(call, NULL);
+	if (r < 0)
+		return r;
+	r = start_list(m, call, uid, all, true);
+	return r < 0 ? error_not_asked(error, r) : 1;
 }
 
 /* Safe to offer: the caller hears less. */
@@ -237,8 +248,9 @@ const sd_bus_vtable blocked_vtable[] = {
 	SD_BUS_METHOD_WITH_ARGS("ListBlocked", SD_BUS_ARGS("b", all),
 				SD_BUS_RESULT("a(" BLOCKED_TYPES ")", blocked), method_list_blocked,
 				SD_BUS_VTABLE_UNPRIVILEGED),
-	SD_BUS_METHOD_WITH_ARGS("SubscribeBlocked", SD_BUS_ARGS("b", all), SD_BUS_NO_RESULT,
-				method_subscribe, SD_BUS_VTABLE_UNPRIVILEGED),
+	SD_BUS_METHOD_WITH_ARGS("SubscribeBlocked", SD_BUS_ARGS("b", all),
+				SD_BUS_RESULT("a(" BLOCKED_TYPES ")", blocked), method_subscribe,
+				SD_BUS_VTABLE_UNPRIVILEGED),
 	SD_BUS_METHOD_WITH_ARGS("UnsubscribeBlocked", SD_BUS_NO_ARGS, SD_BUS_NO_RESULT,
 				method_unsubscribe, SD_BUS_VTABLE_UNPRIVILEGED),
 	SD_BUS_SIGNAL_WITH_ARGS("Blocked",

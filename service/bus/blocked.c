@@ -165,11 +165,10 @@ static void on_refused(uint64_t id, void *userdata)
 {
 	const struct manager *m = userdata;
 
+	/* Whoever may not hear of the others' any more still hears of the own. */
 	for (struct subscriber *s = m->subscribers; s; s = s->next)
-		if (s->id == id) {
-			forget(s);
-			return;
-		}
+		if (s->id == id)
+			s->all = false;
 }
 
 void blocked_recheck(struct manager *m)

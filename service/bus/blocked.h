@@ -18,7 +18,7 @@ void blocked_unsubscribe_all(struct manager *m);
 /* A packet was refused: tells those who may know. */
 void blocked_tell(struct manager *m, const struct wire_blocked_entry *b);
 
-/* polkit's rules have changed: asks silently whether they still may; a plain no ends it. */
+/* polkit's rules have changed: asks silently whether they still may; a plain no leaves the own. */
 bool blocked_needs_recheck(const struct manager *m);
 void blocked_recheck(struct manager *m);
 
