@@ -36,7 +36,8 @@ enum exit_code {
 	X(JSON, "json", NULL, "print JSON, for programs")                                     \
 	X(FOR, "for", "TIME", "how long: 90, 90s, 10min, 1h (default: the policy's)")         \
 	X(KILL, "kill", NULL, "end the command too when the door is closed before it")        \
-	X(ALL, "all", NULL, "the doors of everybody, which may ask for a password")           \
+	X(ALL, "all", NULL, "what is everybody's, which may ask for a password")              \
+	X(FOLLOW, "follow", NULL, "go on as it happens, until interrupted")                   \
 	X(USER, "user", "USER", "whose program it is: a name or a number (default: oneself)") \
 	X(LIVE, "live", NULL, "of what is in force now, with the doors that are open")        \
 	X(SHOW, "show", NULL, "print the merged policy, each line with its origin")           \

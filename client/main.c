@@ -67,6 +67,11 @@ const struct verb verbs[] = {
 	 "Prints what changes until it is interrupted; on a terminal with a countdown for each\n"
 	 "open door. With --json one object a line.",
 	 verb_watch},
+	{NULL, "blocked", "", 0, 0, false, ASKS | BIT(ALL) | BIT(FOLLOW), "what was refused lately",
+	 "Says of what the wall refused who wanted it, when, by which protocol and port, how often\n"
+	 "it was reported (at most once a minute), why, and by which line of the policy. Where to\n"
+	 "is kept only if the policy says so. One sees one's own; all is an administrator's.",
+	 verb_blocked},
 	{NULL, "check", "[FILE...]", 0, 255, false, EVERY_VERB | BIT(SHOW),
 	 "find the errors in a policy",
 	 "Prints each as FILE:LINE: what is wrong, what to write instead. Without FILE the\n"

@@ -33,6 +33,7 @@ static const struct meaning {
 	{"org.sallyport1.Error.NoSuchLease", EXIT_NO_SUCH, NULL,
 	 "sallyport status shows the open doors."},
 	{"org.sallyport1.Error.EngineFailure", EXIT_NO_SERVICE, NULL, LOG_HINT},
+	{"org.sallyport1.Error.NotReported", EXIT_FAILED, NULL, NULL},
 	{"org.sallyport1.Error.BadPolicy", EXIT_BAD_POLICY, NULL, NULL},
 	{SD_BUS_ERROR_INVALID_ARGS, EXIT_USAGE, NULL, NULL},
 	{SD_BUS_ERROR_INTERACTIVE_AUTHORIZATION_REQUIRED, EXIT_NOT_AUTHORIZED,

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "state.h"
 
+#include "refusal-class.h"
+
 #include <arpa/inet.h>
 #include <errno.h>
 
@@ -177,6 +179,34 @@ int state_dns(struct service *s, sd_bus_error *error, struct dns_server **ret, s
 	return 0;
 }
 
+int state_counters(struct service *s, sd_bus_error *error, struct counter **ret, size_t *ret_n)
+{
+	_cleanup_(sd_bus_message_unrefp) sd_bus_message *reply = NULL;
+	_cleanup_(freep) struct counter *list = NULL;
+	uint64_t packets, bytes;
+	const char *class;
+	size_t n = 0;
+	int r;
+
+	r = service_try(s, MANAGER_INTERFACE, "GetCounters", NULL, NULL, error, &reply);
+	if (r >= 0)
+		r = sd_bus_message_enter_container(reply, 'a', "(stt)");
+	while (r >= 0 && (r = sd_bus_message_read(reply, "(stt)", &class, &packets, &bytes)) > 0) {
+		struct counter *p = reallocarray(list, n + 1, sizeof(*p));
+
+		if (!p)
+			return -ENOMEM;
+		list = p;
+		p[n] = (struct counter){.packets = packets, .bytes = bytes};
+		(void)snprintf(p[n++].class, sizeof(p->class), "%s", class);
+	}
+	if (r < 0)
+		return r;
+	*ret = TAKE_PTR(list);
+	*ret_n = n;
+	return 0;
+}
+
 const char *wall_word(const struct wall *w)
 {
 	if (!w->sealed)
@@ -226,6 +256,22 @@ json_object *dns_json(const struct dns_server *servers, size_t n)
 
 		json_add_string(o, "link", servers[i].link);
 		json_add_string(o, "address", servers[i].address);
+		(void)json_object_array_add(list, o);
+	}
+	return list;
+}
+
+json_object *counters_json(const struct counter *counters, size_t n)
+{
+	json_object *list = json_object_new_array();
+
+	for (size_t i = 0; i < n; i++) {
+		json_object *o = json_object_new_object();
+
+		json_add_string(o, "class", counters[i].class);
+		json_add_string(o, "what", refusal_what(counters[i].class));
+		json_add_number(o, "packets", counters[i].packets);
+		json_add_number(o, "bytes", counters[i].bytes);
 		(void)json_object_array_add(list, o);
 	}
 	return list;

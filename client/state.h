@@ -42,9 +42,18 @@ int doors_read(sd_bus_message *reply, struct doors *ret);
 void doors_clear(struct doors *d);
 const struct door *doors_find(const struct doors *d, const char *id);
 
+struct counter {
+	char class[32];
+	uint64_t packets, bytes;
+};
+
+/* How much each class of refusal refused. */
+int state_counters(struct service *s, sd_bus_error *error, struct counter **ret, size_t *ret_n);
+
 /* "sealed", "built-in", or "unknown" when the engine does not answer. */
 const char *wall_word(const struct wall *w);
 
 json_object *door_json(const struct door *d);
 json_object *consent_json(const struct consent_state *c);
+json_object *counters_json(const struct counter *counters, size_t n);
 json_object *dns_json(const struct dns_server *servers, size_t n);

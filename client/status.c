@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "paths.h"
+#include "refusal-class.h"
 #include "state.h"
 #include "verbs.h"
 
+#include <inttypes.h>
 #include <unistd.h>
 
 #define UNSEALED_PATH RUN_DIR "/unsealed"
@@ -15,6 +17,9 @@ struct status {
 	struct dns_server *servers;
 	size_t n_servers;
 	bool dns_seen;
+	struct counter *counters;
+	size_t n_counters;
+	bool counted;
 	bool unsealed; /* opened on purpose, by sallyport-engine --unseal */
 };
 
@@ -22,6 +27,7 @@ static void status_clear(struct status *s)
 {
 	doors_clear(&s->doors);
 	free(s->servers);
+	free(s->counters);
 }
 
 static int status_code(const struct status *s)
@@ -71,7 +77,7 @@ static void print_doors(const struct doors *doors)
 	}
 }
 
-static void print_rest(const struct status *s)
+static void print_rest(const struct status *s, bool all)
 {
 	char who[64];
 
@@ -87,6 +93,11 @@ static void print_rest(const struct status *s)
 	for (size_t i = 0; i < s->n_servers; i++)
 		(void)printf("%-10s%s %s\n", i ? "" : "DNS", s->servers[i].link,
 			     s->servers[i].address);
+	for (size_t i = 0, shown = 0; i < s->n_counters; i++)
+		if (s->counters[i].packets || all)
+			(void)printf("%-10s%" PRIu64 " %s: %s\n", shown++ ? "" : "Counted",
+				     s->counters[i].packets, s->counters[i].class,
+				     refusal_what(s->counters[i].class));
 }
 
 static void print_json(const struct invocation *inv, const struct status *s)
@@ -105,6 +116,8 @@ static void print_json(const struct invocation *inv, const struct status *s)
 				     s->wall.sealed ? consent_json(&s->consent) : NULL);
 	(void)json_object_object_add(o, "dns",
 				     s->dns_seen ? dns_json(s->servers, s->n_servers) : NULL);
+	(void)json_object_object_add(o, "counters",
+				     s->counted ? counters_json(s->counters, s->n_counters) : NULL);
 	json_print(inv, o);
 }
 
@@ -129,6 +142,7 @@ static int gather(struct service *service, bool all, struct status *s)
 	if (r < 0)
 		return service_explain(service, &error, r);
 	s->dns_seen = state_dns(service, &error, &s->servers, &s->n_servers) >= 0;
+	s->counted = state_counters(service, &error, &s->counters, &s->n_counters) >= 0;
 	return EXIT_DONE;
 }
 
@@ -156,6 +170,6 @@ int verb_status(const struct invocation *inv)
 	if (s.unsealed)
 		return EXIT_NOT_SEALED;
 	print_doors(&s.doors);
-	print_rest(&s);
+	print_rest(&s, GIVEN(inv, ALL));
 	return status_code(&s);
 }

@@ -18,6 +18,7 @@ int verb_consent_show(const struct invocation *inv);
 int verb_reload(const struct invocation *inv);
 int verb_verify(const struct invocation *inv);
 int verb_watch(const struct invocation *inv);
+int verb_blocked(const struct invocation *inv);
 int verb_check(const struct invocation *inv);
 int verb_ruleset(const struct invocation *inv);
 int verb_explain(const struct invocation *inv);

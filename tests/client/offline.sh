@@ -64,7 +64,7 @@ says 2 'did you mean "check"' help chek
 
 for verb in status 'clearnet on x' 'clearnet off x' 'clearnet extend 1' 'dns show' \
 	'dns save eth0 192.0.2.1' 'dns forget eth0' 'consent grant x' 'consent withdraw' \
-	'consent show' reload verify watch; do
+	'consent show' reload verify watch blocked 'blocked --follow'; do
 	# shellcheck disable=SC2086 # words
 	says 3 'the system bus cannot be reached' $verb
 	# shellcheck disable=SC2086
