@@ -96,7 +96,7 @@ static void see(const struct nflog_packet *packet, void *userdata)
 
 	policy_format_origin(e->policy, origin_of_class(e->ruleset, packet->counter), origin,
 			     sizeof(origin));
-	b = blocked_from_packet(packet, e->policy->report.destinations, origin, now_boottime());
+	blocked_from_packet(packet, e->policy->report.destinations, origin, now_boottime(), &b);
 	tell(e, blocked_ring_add(e->blocked, &b));
 	explicit_bzero(&b, sizeof(b));
 }

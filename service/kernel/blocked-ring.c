@@ -44,10 +44,10 @@ static void copy_origin(const char *origin, char *buf)
 	(void)snprintf(buf, BLOCKED_ORIGIN_SIZE, "...%s", origin);
 }
 
-struct blocked blocked_from_packet(const struct nflog_packet *packet, bool destination,
-				   const char *origin, usec_t now)
+void blocked_from_packet(const struct nflog_packet *packet, bool destination, const char *origin,
+			 usec_t now, struct blocked *ret)
 {
-	struct blocked b = {
+	*ret = (struct blocked){
 		.first = now,
 		.last = now,
 		.count = 1,
@@ -60,9 +60,8 @@ struct blocked blocked_from_packet(const struct nflog_packet *packet, bool desti
 	};
 
 	if (destination)
-		memcpy(b.destination, packet->destination, packet->family == AF_INET ? 4 : 16);
-	copy_origin(origin, b.origin);
-	return b;
+		memcpy(ret->destination, packet->destination, packet->family == AF_INET ? 4 : 16);
+	copy_origin(origin, ret->origin);
 }
 
 static bool equal(const struct blocked *a, const struct blocked *b)

@@ -36,8 +36,8 @@ struct blocked_ring *blocked_ring_new(usec_t now, bool *ret_locked);
 struct blocked_ring *blocked_ring_free(struct blocked_ring *r);
 
 /* A report as an entry; with destination false nothing of the address is in it. */
-struct blocked blocked_from_packet(const struct nflog_packet *packet, bool destination,
-				   const char *origin, usec_t now);
+void blocked_from_packet(const struct nflog_packet *packet, bool destination, const char *origin,
+			 usec_t now, struct blocked *ret);
 /*
  * Adds an entry, or counts it in the equal one; the one that was last seen longest ago makes room.
  * What is in the ring now, until the next call.

@@ -10,10 +10,13 @@
  *   list [interactive]                  listed N
  *   consents N                          consent | error ..., for each of N calls at once
  *   fds N                               error ... for each of N calls with 16 descriptors
+ *   blocked own|all                     blocked N | error ...: subscribes, and has N entries
+ *   unblock                             unblocked
  *   latency N                           latency MEDIAN MAX, microseconds, of N reads one by one
  *   dropfd, dropbus, quit
  *
- * and unasked: "hup" when a lease's descriptor ends, "signal MEMBER ID TEXT".
+ * and unasked: "hup" when a lease's descriptor ends, "signal MEMBER ID TEXT", "refused UID PORT
+ * CLASS".
  */
 #include "util.h"
 
@@ -28,6 +31,8 @@
 #define SERVICE "org.sallyport1", "/org/sallyport1"
 #define CLEARNET "org.sallyport1.Clearnet"
 #define AUTOCONFIG "org.sallyport1.Autoconfig"
+#define MANAGER "org.sallyport1.Manager"
+#define ENTRY "tttuuiyqayss"
 #define PATIENCE (200 * USEC_PER_SEC)
 
 static sd_bus *bus;
@@ -104,6 +109,27 @@ static int on_listed(sd_bus_message *reply, void *userdata, sd_bus_error *error)
 	while (sd_bus_message_skip(reply, "(ssutts)") > 0)
 		n++;
 	return printf("listed %d\n", n);
+}
+
+static int on_subscribed(sd_bus_message *reply, void *userdata, sd_bus_error *error)
+{
+	int n = 0;
+
+	(void)userdata;
+	(void)error;
+	if (print_error(reply))
+		return 1;
+	(void)sd_bus_message_enter_container(reply, 'a', "(" ENTRY ")");
+	while (sd_bus_message_skip(reply, "(" ENTRY ")") > 0)
+		n++;
+	return printf("blocked %d\n", n);
+}
+
+static int on_unsubscribed(sd_bus_message *reply, void *userdata, sd_bus_error *error)
+{
+	(void)userdata;
+	(void)error;
+	return print_error(reply) ? 1 : puts("unblocked");
 }
 
 static int on_consent(sd_bus_message *reply, void *userdata, sd_bus_error *error)
@@ -212,6 +238,13 @@ static void obey(char *line)
 		consents(n);
 	} else if (strcmp(word[0], "fds") == 0 && parse_u32(word[1], 1000, &n) == 0) {
 		fds(n);
+	} else if (strcmp(word[0], "blocked") == 0) {
+		(void)sd_bus_call_method_async(bus, NULL, SERVICE, MANAGER, "SubscribeBlocked",
+					       on_subscribed, NULL, "b",
+					       strcmp(word[1], "all") == 0);
+	} else if (strcmp(word[0], "unblock") == 0) {
+		(void)sd_bus_call_method_async(bus, NULL, SERVICE, MANAGER, "UnsubscribeBlocked",
+					       on_unsubscribed, NULL, NULL);
 	} else if (strcmp(word[0], "latency") == 0 && parse_u32(word[1], 10000, &n) == 0) {
 		latency(n);
 	} else if (strcmp(word[0], "dropfd") == 0) {
@@ -261,6 +294,23 @@ static int on_signal(sd_bus_message *m, void *userdata, sd_bus_error *error)
 	return printf("signal %s %s %s\n", sd_bus_message_get_member(m), id, text) < 0;
 }
 
+static int on_blocked(sd_bus_message *m, void *userdata, sd_bus_error *error)
+{
+	const char *class = "";
+	uint32_t uid = 0;
+	uint16_t port = 0;
+
+	(void)userdata;
+	(void)error;
+	(void)sd_bus_message_skip(m, "tttu");
+	(void)sd_bus_message_read(m, "u", &uid);
+	(void)sd_bus_message_skip(m, "iy");
+	(void)sd_bus_message_read(m, "q", &port);
+	(void)sd_bus_message_skip(m, "ay");
+	(void)sd_bus_message_read(m, "s", &class);
+	return printf("refused %u %u %s\n", uid, port, class) < 0;
+}
+
 int main(int argc, char **argv)
 {
 	int fd, r;
@@ -270,6 +320,8 @@ int main(int argc, char **argv)
 	if (fd < 0 || sd_event_default(&event) < 0 || sd_bus_open_system(&bus) < 0 ||
 	    sd_bus_attach_event(bus, event, 0) < 0 ||
 	    sd_bus_match_signal(bus, NULL, NULL, "/org/sallyport1", CLEARNET, NULL, on_signal,
+				NULL) < 0 ||
+	    sd_bus_match_signal(bus, NULL, NULL, "/org/sallyport1", MANAGER, "Blocked", on_blocked,
 				NULL) < 0 ||
 	    sd_event_add_io(event, NULL, fd, EPOLLIN, on_command, NULL) < 0) {
 		(void)fprintf(stderr, "peer: %s\n", strerror(errno));

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * flood UID ADDRESS PORT: sends UDP datagrams as fast as it can until it gets SIGTERM; then says
- * how many the kernel took and how many it refused. Each is to be refused: what arrives, leaked.
+ * flood UID ADDRESS PORT [PORTS]: sends UDP datagrams as fast as it can until it gets SIGTERM, to
+ * so many ports from PORT on in turn; then says how many the kernel took and how many it refused.
+ * Each is to be refused: what arrives, leaked.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -18,6 +19,12 @@ static void finish(int sig)
 {
 	(void)sig;
 	done = 1;
+}
+
+static void set_port(struct sockaddr_storage *to, unsigned long port)
+{
+	/* At the same place in both. */
+	((struct sockaddr_in *)to)->sin_port = htons((unsigned short)port);
 }
 
 static socklen_t parse(const char *address, const char *port, struct sockaddr_storage *ret)
@@ -43,17 +50,20 @@ static socklen_t parse(const char *address, const char *port, struct sockaddr_st
 int main(int argc, char **argv)
 {
 	struct sockaddr_storage to;
-	unsigned long sent = 0, refused = 0, other = 0;
+	unsigned long sent = 0, refused = 0, other = 0, first, ports = 1, n = 0;
 	struct sigaction on_term = {.sa_handler = finish};
 	socklen_t size;
 	uid_t uid;
 	int fd;
 
-	if (argc != 4 || (size = parse(argv[2], argv[3], &to)) == 0) {
-		(void)fprintf(stderr, "usage: flood UID ADDRESS PORT\n");
+	if (argc < 4 || argc > 5 || (size = parse(argv[2], argv[3], &to)) == 0) {
+		(void)fprintf(stderr, "usage: flood UID ADDRESS PORT [PORTS]\n");
 		return 2;
 	}
 	uid = (uid_t)strtoul(argv[1], NULL, 10);
+	first = strtoul(argv[3], NULL, 10);
+	if (argc == 5)
+		ports = strtoul(argv[4], NULL, 10);
 	(void)sigaction(SIGTERM, &on_term, NULL);
 	if (setresgid(uid, uid, uid) < 0 || setresuid(uid, uid, uid) < 0 ||
 	    (fd = socket(to.ss_family, SOCK_DGRAM, 0)) < 0) {
@@ -61,6 +71,8 @@ int main(int argc, char **argv)
 		return 2;
 	}
 	while (!done) {
+		if (ports > 1)
+			set_port(&to, first + n++ % ports);
 		if (sendto(fd, "flood", 5, 0, (struct sockaddr *)&to, size) >= 0)
 			sent++;
 		else if (errno == EPERM)

@@ -216,8 +216,10 @@ static struct blocked entry(uint32_t uid, uint16_t port, usec_t now)
 		.dport = port,
 		.destination = {198, 51, 100, 7},
 	};
+	struct blocked b;
 
-	return blocked_from_packet(&p, true, "/etc/sallyport/policy.conf:7", now);
+	blocked_from_packet(&p, true, "/etc/sallyport/policy.conf:7", now, &b);
+	return b;
 }
 
 static const struct blocked *add(struct blocked_ring *r, uint32_t uid, uint16_t port, usec_t now)
@@ -266,8 +268,9 @@ static void test_destinations(void)
 	bool locked;
 	struct blocked_ring *r = blocked_ring_new(0, &locked);
 	const struct nflog_packet p = {.family = AF_INET, .destination = {198, 51, 100, 7}};
-	struct blocked b = blocked_from_packet(&p, false, "built-in", 1);
+	struct blocked b;
 
+	blocked_from_packet(&p, false, "built-in", 1, &b);
 	g_assert_false(b.has_destination);
 	g_assert_null(memmem(&b, sizeof(b), address, sizeof(address)));
 	add(r, 1, 80, 1);
@@ -288,7 +291,7 @@ static void test_origins(void)
 
 	memset(text, 'x', sizeof(text));
 	memcpy(text + sizeof(text) - 8, ".conf:7", 8);
-	b = blocked_from_packet(&p, false, text, 1);
+	blocked_from_packet(&p, false, text, 1, &b);
 	g_assert_cmpuint(strlen(b.origin), ==, BLOCKED_ORIGIN_SIZE - 1);
 	g_assert_true(g_str_has_prefix(b.origin, "...xx"));
 	g_assert_true(g_str_has_suffix(b.origin, "xx.conf:7"));
