@@ -3,6 +3,7 @@
 
 #include "counters.h"
 #include "log.h"
+#include "nflog-origin.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -40,17 +41,6 @@ void blocked_open(struct engine *e)
 		e->nflog.error = r;
 	if (e->nflog.error)
 		say_deaf(&e->nflog);
-}
-
-/* The first rule of that class, in the order of the chains. */
-static struct origin origin_of_class(const struct ruleset *r, uint32_t counter)
-{
-	for (size_t i = 0; i < r->n_rules; i++)
-		for (size_t j = 0; j < r->rules[i].n_stmts; j++)
-			if (r->rules[i].stmts[j].kind == STMT_COUNT &&
-			    r->rules[i].stmts[j].object == counter)
-				return r->rules[i].origin;
-	return (struct origin){0};
 }
 
 static void fill_entry(const struct blocked *b, struct wire_blocked_entry *ret)
@@ -94,7 +84,7 @@ static void see(const struct nflog_packet *packet, void *userdata)
 	char origin[PATH_MAX + 16];
 	struct blocked b;
 
-	policy_format_origin(e->policy, origin_of_class(e->ruleset, packet->counter), origin,
+	policy_format_origin(e->policy, nflog_origin(e->ruleset, &e->on_link, packet), origin,
 			     sizeof(origin));
 	blocked_from_packet(packet, e->policy->report.destinations, origin, now_boottime(), &b);
 	tell(e, blocked_ring_add(e->blocked, &b));

@@ -42,6 +42,8 @@ void arena_release(struct arena *a, struct arena_mark mark)
 	while (a->chunks != mark.chunk) {
 		struct arena_chunk *next = a->chunks->next;
 
+		/* It may have been where somebody's packet was to go. */
+		explicit_bzero(a->chunks->items, a->chunks->size * sizeof(a->chunks->items[0]));
 		free(a->chunks);
 		a->chunks = next;
 	}

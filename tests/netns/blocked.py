@@ -20,10 +20,10 @@ PATIENCE = 10 * int(os.environ.get('LAB_PATIENCE', '1'))
 INTERNET, LAN, FAR6 = '198.51.100.77', '192.168.77.20', '2001:db8:1::beef:77'
 
 
-def line_of(section):
-    """Where a section begins, as an origin says it."""
+def line_of(text):
+    """Where the policy says that, as an origin has it."""
     with open(POLICY, encoding='ascii') as f:
-        return f'{POLICY}:{f.read().splitlines().index(section) + 1}'
+        return f'{POLICY}:{f.read().splitlines().index(text) + 1}'
 
 
 def as_user(uid, fn):
@@ -80,14 +80,15 @@ def simply(uid, fn):
 def cases():
     """Class, uid, protocol, destination, port (None: whichever), origin, and what makes it."""
     built_in = 'built-in'
+    door = line_of('clearnet = clearnet clearnet2')
     return [
         ('internet', DESKTOP, 'tcp', INTERNET, 443, built_in, simply(DESKTOP, tcp(INTERNET, 443))),
         ('internet', ALICE, 'udp', INTERNET, 444, built_in, simply(ALICE, udp(INTERNET, 444))),
         ('ipv6', DESKTOP, 'tcp', FAR6, 443, built_in, simply(DESKTOP, tcp(FAR6, 443))),
-        ('door_local', DOOR, 'tcp', '127.0.0.1', 22, built_in,
+        ('door_local', DOOR, 'tcp', '127.0.0.1', 22, door,
          simply(DOOR, tcp('127.0.0.1', 22))),
-        ('door_protocol', DOOR, 'icmp', INTERNET, None, built_in, simply(DOOR, ping(INTERNET))),
-        ('door_closed', DOOR, 'tcp', INTERNET, 80, built_in, simply(DOOR, tcp(INTERNET, 80))),
+        ('door_protocol', DOOR, 'icmp', INTERNET, None, door, simply(DOOR, ping(INTERNET))),
+        ('door_closed', DOOR, 'tcp', INTERNET, 80, door, simply(DOOR, tcp(INTERNET, 80))),
         ('automap', ALICE, 'tcp', '127.192.1.2', 80, line_of('[automap]'),
          simply(ALICE, tcp('127.192.1.2', 80))),
         ('dns', ALICE, 'udp', '127.0.0.1', 53, line_of('[dns]'),
@@ -100,8 +101,10 @@ def cases():
         # What the kernel answers a connection with is the listener's, but its report does not say.
         ('answer', None, 'tcp', '127.0.0.1', None, built_in,
          simply(ROOT, tcp('127.0.0.1', 9061))),
-        ('tor', TOR, 'udp', INTERNET, 123, built_in, simply(TOR, udp(INTERNET, 123))),
-        ('lan_port', DESKTOP, 'udp', LAN, 53, built_in, simply(DESKTOP, udp(LAN, 53))),
+        ('tor', TOR, 'udp', INTERNET, 123, line_of('tor = debian-tor'),
+         simply(TOR, udp(INTERNET, 123))),
+        ('lan_port', DESKTOP, 'udp', LAN, 53, line_of('refuse = 53'),
+         simply(DESKTOP, udp(LAN, 53))),
         ('not_unicast', DESKTOP, 'udp', '224.0.0.251', 5353, built_in,
          simply(DESKTOP, udp('224.0.0.251', 5353))),
         ('stale', DESKTOP, 'udp', '198.51.100.80', 53, built_in, rides_on_tors_flow),

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Reports of refused packets: what they say, whatever is cut off; and the ring that keeps them. */
 #include "blocked-ring.h"
-#include "ruleset.h"
+#include "nflog-origin.h"
+#include "policy-text.h"
 
 #include <arpa/inet.h>
 #include <glib.h>
@@ -297,6 +298,84 @@ static void test_origins(void)
 	g_assert_true(g_str_has_suffix(b.origin, "xx.conf:7"));
 }
 
+/* Of a refused packet of that uid, to 10.0.0.1, the line that refuses it. */
+static uint32_t line_of(const struct policy *p, enum rs_counter counter, uint32_t uid,
+			uint8_t protocol, uint16_t port)
+{
+	const struct route_ranges nothing = {0};
+	const struct nflog_packet packet = {
+		.uid = uid,
+		.counter = counter,
+		.oif = 2,
+		.family = AF_INET,
+		.protocol = protocol,
+		.tcp_flags = protocol == IPPROTO_TCP ? 2 : 0,
+		.has_ports = true,
+		.sport = 50000,
+		.dport = port,
+		.source = {192, 0, 2, 1},
+		.destination = {10, 0, 0, 1},
+	};
+	struct ruleset *r;
+	struct origin o;
+
+	g_assert_cmpint(ruleset_build(p, &r), ==, 0);
+	o = nflog_origin(r, &nothing, &packet);
+	(void)ruleset_free(r);
+	return o.line;
+}
+
+static void test_lines(void)
+{
+	struct policy *p = good_policy("[users]\n"
+				       "tor = debian-tor\n"
+				       "desktop = amnesia\n"
+				       "clearnet = clearnet\n"
+				       "[lan]\n"
+				       "refuse = 53\n"
+				       "refuse = 80/tcp\n"
+				       "exclude = 10.0.0.0/24\n"
+				       "[dns]\n");
+	struct policy *q = good_policy("[users]\ntor = debian-tor\n[lan]\nrefuse = 53\n"
+				       "refuse = 80/tcp\non-link = yes\n");
+	const uint32_t tor = p->tor.items[0].uid, door = p->clearnet.items[0].uid;
+
+	g_assert_cmpuint(line_of(p, COUNTER_DOOR_CLOSED, door, IPPROTO_TCP, 443), ==, 4);
+	g_assert_cmpuint(line_of(p, COUNTER_TOR, tor, IPPROTO_UDP, 443), ==, 2);
+	g_assert_cmpuint(line_of(p, COUNTER_INTERNET, 1000, IPPROTO_TCP, 443), ==, 0);
+	g_assert_cmpuint(line_of(q, COUNTER_INTERNET, 1000, IPPROTO_TCP, 443), ==, 6);
+	/* Judged as a new flow it would be of another class: the first rule of this one. */
+	g_assert_cmpuint(line_of(p, COUNTER_DNS, 1000, IPPROTO_UDP, 53), ==, 9);
+	g_assert_cmpuint(line_of(p, COUNTER_STALE, door, IPPROTO_TCP, 443), ==, 0);
+	(void)policy_free(p);
+	(void)policy_free(q);
+}
+
+static void test_connected(void)
+{
+	struct route_range range = {0x0a000000, 0x0a0000ff};
+	const struct route_ranges connected = {.items = &range, .n = 1};
+	const struct nflog_packet packet = {
+		.uid = 1000,
+		.counter = COUNTER_LAN_PORT,
+		.oif = 2,
+		.family = AF_INET,
+		.protocol = IPPROTO_TCP,
+		.tcp_flags = 2,
+		.has_ports = true,
+		.dport = 80,
+		.destination = {10, 0, 0, 1},
+	};
+	struct policy *p = good_policy("[users]\ntor = debian-tor\n[lan]\nrefuse = 53\n"
+				       "refuse = 80/tcp\non-link = yes\n");
+	struct ruleset *r;
+
+	g_assert_cmpint(ruleset_build(p, &r), ==, 0);
+	g_assert_cmpuint(nflog_origin(r, &connected, &packet).line, ==, 5);
+	(void)ruleset_free(r);
+	(void)policy_free(p);
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -306,6 +385,8 @@ int main(int argc, char **argv)
 	g_test_add_func("/nflog/endless-extensions", test_endless_extensions);
 	g_test_add_func("/nflog/attributes", test_attributes);
 	g_test_add_func("/nflog/datagrams", test_datagrams);
+	g_test_add_func("/nflog/lines", test_lines);
+	g_test_add_func("/nflog/connected", test_connected);
 	g_test_add_func("/blocked/ring", test_ring);
 	g_test_add_func("/blocked/destinations", test_destinations);
 	g_test_add_func("/blocked/origins", test_origins);
