@@ -12,6 +12,7 @@
  *   fds N                               error ... for each of N calls with 16 descriptors
  *   blocked own|all                     blocked N | error ...: subscribes, and has N entries
  *   unblock                             unblocked
+ *   crowd N                             crowd SUBSCRIBED REFUSED, of N more connections
  *   latency N                           latency MEDIAN MAX, microseconds, of N reads one by one
  *   dropfd, dropbus, quit
  *
@@ -123,6 +124,22 @@ static int on_subscribed(sd_bus_message *reply, void *userdata, sd_bus_error *er
 	while (sd_bus_message_skip(reply, "(" ENTRY ")") > 0)
 		n++;
 	return printf("blocked %d\n", n);
+}
+
+/* They stay until this process ends. */
+static void crowd(uint32_t n)
+{
+	uint32_t subscribed = 0;
+
+	for (uint32_t i = 0; i < n; i++) {
+		sd_bus *other = NULL;
+
+		if (sd_bus_open_system(&other) >= 0 &&
+		    sd_bus_call_method(other, SERVICE, MANAGER, "SubscribeBlocked", NULL, NULL, "b",
+				       0) >= 0)
+			subscribed++;
+	}
+	(void)printf("crowd %u %u\n", subscribed, n - subscribed);
 }
 
 static int on_unsubscribed(sd_bus_message *reply, void *userdata, sd_bus_error *error)
@@ -242,6 +259,8 @@ static void obey(char *line)
 		(void)sd_bus_call_method_async(bus, NULL, SERVICE, MANAGER, "SubscribeBlocked",
 					       on_subscribed, NULL, "b",
 					       strcmp(word[1], "all") == 0);
+	} else if (strcmp(word[0], "crowd") == 0 && parse_u32(word[1], 100, &n) == 0) {
+		crowd(n);
 	} else if (strcmp(word[0], "unblock") == 0) {
 		(void)sd_bus_call_method_async(bus, NULL, SERVICE, MANAGER, "UnsubscribeBlocked",
 					       on_unsubscribed, NULL, NULL);
