@@ -94,13 +94,14 @@ int refusals_read(sd_bus_message *m, struct refusals *ret)
 
 static const char *protocol_name(uint8_t protocol, char buf[8])
 {
+	/* As explain takes them; any other as its number. */
 	static const struct {
 		uint8_t number;
 		const char *name;
 	} names[] = {
-		{IPPROTO_TCP, "tcp"},       {IPPROTO_UDP, "udp"},   {IPPROTO_ICMP, "icmp"},
-		{IPPROTO_ICMPV6, "icmpv6"}, {IPPROTO_IGMP, "igmp"}, {IPPROTO_SCTP, "sctp"},
-		{IPPROTO_GRE, "gre"},       {IPPROTO_DCCP, "dccp"}, {IPPROTO_UDPLITE, "udplite"},
+		{IPPROTO_TCP, "tcp"},       {IPPROTO_UDP, "udp"},          {IPPROTO_ICMP, "icmp"},
+		{IPPROTO_ICMPV6, "icmpv6"}, {IPPROTO_SCTP, "sctp"},        {IPPROTO_GRE, "gre"},
+		{IPPROTO_DCCP, "dccp"},     {IPPROTO_UDPLITE, "udp-lite"},
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
