@@ -36,22 +36,27 @@ static bool is_covered(const struct engine *e, const struct link *l)
 	return false;
 }
 
+static const struct link *find_link(const struct links *all, uint32_t index)
+{
+	for (size_t i = 0; i < all->n; i++)
+		if (all->items[i].index == index)
+			return &all->items[i];
+	return NULL;
+}
+
 /* The links of the list that the policy wants covered; only those that are not yet, or all. */
 static struct nft_links to_cover(const struct engine *e, const struct policy *p,
 				 const struct links *all, bool only_new)
 {
-	struct nft_links ret = {.items = calloc(all->n ? all->n : 1, sizeof(*ret.items))};
+	struct nft_links ret;
+	size_t n = 0;
 
-	if (!ret.items)
+	if (links_to_cover(p, all, &ret) < 0)
 		fatal_oom();
-	for (size_t i = 0; i < all->n; i++) {
-		const struct link *l = &all->items[i];
-
-		if (!policy_covers(p, l->name) || (only_new && is_covered(e, l)))
-			continue;
-		ret.items[ret.n] = (struct nft_link){.index = l->index, .bare = l->bare};
-		memcpy(ret.items[ret.n++].name, l->name, sizeof(l->name));
-	}
+	for (size_t i = 0; i < ret.n; i++)
+		if (!only_new || !is_covered(e, find_link(all, ret.items[i].index)))
+			ret.items[n++] = ret.items[i];
+	ret.n = n;
 	return ret;
 }
 
@@ -205,14 +210,6 @@ static void uncover(struct engine *e, const struct links *all)
 			(void)nft_egress_uncover(&e->nft, l.name, &error);
 	}
 	c->n = n;
-}
-
-static const struct link *find_link(const struct links *all, uint32_t index)
-{
-	for (size_t i = 0; i < all->n; i++)
-		if (all->items[i].index == index)
-			return &all->items[i];
-	return NULL;
 }
 
 /* Remembered, so that it comes up again whatever happens before it is covered. */

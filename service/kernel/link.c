@@ -74,6 +74,22 @@ int link_list(struct nl *nl, struct links *ret)
 	return r;
 }
 
+int links_to_cover(const struct policy *p, const struct links *all, struct nft_links *ret)
+{
+	*ret = (struct nft_links){.items = calloc(all->n ? all->n : 1, sizeof(*ret->items))};
+	if (!ret->items)
+		return -ENOMEM;
+	for (size_t i = 0; i < all->n; i++) {
+		const struct link *l = &all->items[i];
+
+		if (!policy_covers(p, l->name))
+			continue;
+		ret->items[ret->n] = (struct nft_link){.index = l->index, .bare = l->bare};
+		memcpy(ret->items[ret->n++].name, l->name, sizeof(l->name));
+	}
+	return 0;
+}
+
 int link_set_up(struct nl *nl, uint32_t index, bool up)
 {
 	char buf[256] __attribute__((aligned(8)));

@@ -2,8 +2,7 @@
 #pragma once
 
 /* The network's links (linux/rtnetlink.h). */
-#include "netlink.h"
-#include "policy.h"
+#include "nft.h"
 
 struct link {
 	uint32_t index;
@@ -21,6 +20,12 @@ void links_clear(struct links *l);
 
 /* All links, loopback too. nl is of NETLINK_ROUTE. 0 or a negative errno. */
 int link_list(struct nl *nl, struct links *ret);
+
+/*
+ * Those of the list on which the policy wants the second wall, for the caller to free: 0 or
+ * -ENOMEM.
+ */
+int links_to_cover(const struct policy *p, const struct links *all, struct nft_links *ret);
 
 /* Sets a link up or down. 0 or a negative errno. */
 int link_set_up(struct nl *nl, uint32_t index, bool up);
