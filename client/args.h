@@ -42,6 +42,7 @@ enum exit_code {
 	X(LIVE, "live", NULL, "of what is in force now, with the doors that are open")        \
 	X(SHOW, "show", NULL, "print the merged policy, each line with its origin")           \
 	X(BUILT_IN, "built-in", NULL, "the wall that needs no policy, as at boot")            \
+	X(LIST, "list", NULL, "print the attempts, and make none")                            \
 	X(INTERACTIVE, "interactive", NULL, "let a password be asked for without a terminal") \
 	X(NO_ASK_PASSWORD, "no-ask-password", NULL, "never let a password be asked for")
 

@@ -78,13 +78,7 @@ static int print_ruleset(const struct invocation *inv, const struct policy *p)
 int verb_ruleset(const struct invocation *inv)
 {
 	_cleanup_(policy_freep) struct policy *p = NULL;
-	int r = EXIT_DONE;
+	int r = files_asked_for(inv, &p);
 
-	if (GIVEN(inv, BUILT_IN) && inv->n_args)
-		return fail(inv, EXIT_USAGE, NULL, NULL, "the built-in wall is made of no file");
-	if (GIVEN(inv, BUILT_IN))
-		p = files_built_in();
-	else
-		r = files_policy(inv, inv->args, inv->n_args, &p);
 	return r == EXIT_DONE ? print_ruleset(inv, p) : r;
 }

@@ -78,3 +78,13 @@ struct policy *files_built_in(void)
 		fail_oom();
 	return p;
 }
+
+int files_asked_for(const struct invocation *inv, struct policy **ret)
+{
+	if (!GIVEN(inv, BUILT_IN))
+		return files_policy(inv, inv->args, inv->n_args, ret);
+	if (inv->n_args)
+		return fail(inv, EXIT_USAGE, NULL, NULL, "the built-in wall is made of no file");
+	*ret = files_built_in();
+	return EXIT_DONE;
+}

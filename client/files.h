@@ -20,3 +20,5 @@ int files_policy(const struct invocation *inv, char **files, size_t n, struct po
 
 /* The wall that needs no file. */
 struct policy *files_built_in(void);
+/* The policy that is asked for: of the files that are named, the system's, or with --built-in. */
+int files_asked_for(const struct invocation *inv, struct policy **ret);

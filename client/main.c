@@ -95,6 +95,13 @@ const struct verb verbs[] = {
 	 "reaches what under the one and not under the other. Exits with 1 if there are any. Needs\n"
 	 "neither the service nor a privilege.",
 	 verb_diff},
+	{NULL, "leak-test", "[FILE...]", 0, 255, false, EVERY_VERB | BIT(BUILT_IN) | BIT(LIST),
+	 "try to leak in a copy of this machine",
+	 "Makes a throw-away copy of host and wall, tries in every known way to get past it as each\n"
+	 "kind of user, and looks at the wire; then opens the copy and looks whether it would have\n"
+	 "seen each of them. Without FILE the wall is the system policy's. Needs root, and at most\n"
+	 "10 seconds; does nothing to this machine's own network.",
+	 verb_leak_test},
 	{NULL, "doctor", "", 0, 0, false, EVERY_VERB,
 	 "find what is wrong with this machine for the wall",
 	 "Looks at the wall, the policy, the kernel's switches, other tables, NetworkManager, the\n"

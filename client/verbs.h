@@ -23,4 +23,5 @@ int verb_check(const struct invocation *inv);
 int verb_ruleset(const struct invocation *inv);
 int verb_explain(const struct invocation *inv);
 int verb_diff(const struct invocation *inv);
+int verb_leak_test(const struct invocation *inv);
 int verb_doctor(const struct invocation *inv);

@@ -114,7 +114,7 @@ for v in json.load(sys.stdin)["verbs"]:
 check 'there are verbs' test "$(wc -l <"$tmp/verbs")" -ge 16
 
 "$sallyport" --help >"$tmp/overview"
-man=$(sed -n 's/^\.\(Cm\|It Cm\) \([a-z ]*[a-z]\).*/\2/p' "$top/docs/sallyport.1")
+man=$(sed -n 's/^\.\(Cm\|It Cm\) \([a-z -]*[a-z]\).*/\2/p' "$top/docs/sallyport.1")
 while IFS='|' read -r verb options; do
 	verb=${verb% }
 	# shellcheck disable=SC2086 # one or two words
