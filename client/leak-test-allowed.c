@@ -77,20 +77,18 @@ static const char *allowed_to_tor(const struct policy *p, const struct leak_atte
 
 static const char *allowed_on_lan(const struct leak_copy *c, const struct leak_attempt *a)
 {
-	/* A source route makes it a packet for the router, which the wall leaves to the router. */
-	enum leak_target to = a->how & SOURCE_ROUTED ? TO_GATEWAY : (enum leak_target)a->to;
+	enum leak_target to = (enum leak_target)a->to;
 	uint32_t address = leak_target_address(c, to);
 	bool on_link = to == TO_LAN || to == TO_GATEWAY || to == TO_LINK_LOCAL;
 
 	/* A segment of no connection begins no flow, wherever it goes. */
 	if (!is_unicast(to) || (a->try == leak_try_segment && a->value != 0x02) ||
-	    a->try == leak_try_rider || a->try == leak_try_icmp_error)
+	    a->try == leak_try_rider || a->try == leak_try_icmp_error || (a->how & SOURCE_ROUTED))
 		return NULL;
 	if (!leak_is_lan(c->policy, address) || (c->policy->lan.on_link && !on_link) ||
 	    is_refused_port(c->policy, (uint8_t)a->proto, a->port))
 		return NULL;
-	return a->how & SOURCE_ROUTED ? "the policy opens the local network, its routers too: [lan]"
-				      : "the policy opens the local network: [lan]";
+	return "the policy opens the local network: [lan]";
 }
 
 static bool is_granted(const struct policy *p, uid_t uid, const struct listen *to)

@@ -2,8 +2,7 @@
 #include "verify.h"
 
 #include "log.h"
-#include "nft-compare.h"
-#include "proof.h"
+#include "nft-prove.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -32,12 +31,28 @@ static struct nft_leases known_leases(const struct engine *e)
 	return ret;
 }
 
+/* Only of what is the same: the digest is of what was sent. 0 or -ENOMEM. */
+static int prove(struct engine *e, const struct policy *p, const struct nft_expected *should,
+		 const struct nft_seen *seen, struct verification *ret)
+{
+	int r;
+
+	if (memcmp(e->proved, should->ruleset->digest, sizeof(e->proved)) == 0)
+		return 0;
+	r = nft_prove(p, should, seen, ret->text);
+	if (r == 0)
+		memcpy(e->proved, should->ruleset->digest, sizeof(e->proved));
+	if (r > 0)
+		ret->outcome = VERIFY_UNPROVED;
+	return r < 0 ? r : 0;
+}
+
 /* 0 with the outcome, or a negative errno. */
-static int judge(struct engine *e, const struct ruleset *ruleset, const struct nft_seen *seen,
-		 struct verification *ret)
+static int judge(struct engine *e, const struct policy *p, const struct ruleset *ruleset,
+		 const struct nft_seen *seen, struct verification *ret)
 {
 	struct nft_leases leases = known_leases(e);
-	_cleanup_(freep) struct nft_lease *items = NULL;
+	_cleanup_(freep) struct nft_lease *items = leases.items;
 	_cleanup_(links_clear) struct links links = {0};
 	const struct nft_expected should = {
 		.ruleset = ruleset,
@@ -54,36 +69,12 @@ static int judge(struct engine *e, const struct ruleset *ruleset, const struct n
 	};
 	int r = e->egress.up ? link_list(&e->route, &links) : 0;
 
-	items = leases.items;
 	if (r < 0)
 		return r;
-	if (nft_compare(&should, seen, ret->text))
-		ret->outcome = VERIFY_DIFFERS;
+	if (!nft_compare(&should, seen, ret->text))
+		return prove(e, p, &should, seen, ret);
+	ret->outcome = VERIFY_DIFFERS;
 	return 0;
-}
-
-/* Only of what is the same: the digest is of what was sent. */
-static void prove(struct engine *e, const struct policy *p, const struct ruleset *ruleset,
-		  const struct ruleset *seen, struct verification *ret)
-{
-	struct proof_finding finding;
-	int r;
-
-	if (memcmp(e->proved, ruleset->digest, sizeof(e->proved)) == 0)
-		return;
-	r = proof_run(p, seen, &finding);
-	if (r == -ENOMEM)
-		fatal_oom();
-	if (r == 0) {
-		memcpy(e->proved, ruleset->digest, sizeof(e->proved));
-		return;
-	}
-	ret->outcome = VERIFY_UNPROVED;
-	if (r > 0)
-		proof_describe(p, &finding, ret->text, sizeof(ret->text));
-	else
-		(void)snprintf(ret->text, sizeof(ret->text), "no packet comes to its end: %s",
-			       strerror(-r));
 }
 
 void verify_ruleset(struct engine *e, const struct policy *p, const struct ruleset *ruleset,
@@ -101,10 +92,8 @@ void verify_ruleset(struct engine *e, const struct policy *p, const struct rules
 		ret->generation = seen.generation;
 		ret->n_rules = (uint32_t)seen.ruleset->n_rules;
 		ret->n_elements = (uint32_t)seen.n_elements;
-		r = judge(e, ruleset, &seen, ret);
+		r = judge(e, p, ruleset, &seen, ret);
 	}
-	if (r == 0 && ret->outcome == VERIFY_SAME)
-		prove(e, p, ruleset, seen.ruleset, ret);
 	if (r == -ENOMEM)
 		fatal_oom();
 	if (r < 0) {

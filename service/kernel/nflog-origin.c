@@ -48,6 +48,7 @@ static void set_addresses(struct packet *p, const struct nflog_packet *packet)
 		set(p, FIELD_IP6_DADDR, address6(packet->destination));
 		return;
 	}
+	set(p, FIELD_IP_START, packet->ip_start);
 	set(p, FIELD_IP_SADDR, address4(packet->source));
 	set(p, FIELD_IP_DADDR, destination);
 	set(p, FIELD_CT_ORIGINAL_DADDR, destination);

@@ -51,6 +51,7 @@ static bool parse_ipv4(const uint8_t *p, size_t size, struct nflog_packet *ret)
 	if (header < 20 || size < header)
 		return false;
 	ret->family = AF_INET;
+	ret->ip_start = p[0];
 	ret->protocol = p[9];
 	memcpy(ret->source, p + 12, 4);
 	memcpy(ret->destination, p + 16, 4);

@@ -22,7 +22,8 @@ struct nflog_packet {
 	uint8_t family;   /* AF_INET or AF_INET6 */
 	uint8_t protocol; /* IPPROTO_*, the last that could be seen */
 	uint8_t tcp_flags;
-	bool has_ports; /* else all three are 0 */
+	uint8_t ip_start; /* of IPv4: version and header length */
+	bool has_ports;   /* else all three are 0 */
 	uint16_t sport, dport;
 	uint8_t source[NFLOG_ADDRESS_SIZE], destination[NFLOG_ADDRESS_SIZE];
 };

@@ -57,6 +57,10 @@ static const struct advice {
 			      "use Tor's SocksPort; or be a user with a door: [users] clearnet = "
 			      "USER",
 			      ADMINISTRATOR},
+	[COUNTER_OPTIONS] =
+		{"a packet with IP options, such as a source route, could be taken on by "
+		 "a router of the LAN",
+		 CLOSED, NOBODY},
 	[COUNTER_NOT_UNICAST] = {"multicast and broadcast are closed", CLOSED, NOBODY},
 	[COUNTER_STALE] = {"nothing admits that flow any more, or it began in its middle",
 			   "let the program connect anew", "the program"},
@@ -139,6 +143,7 @@ static struct packet first_packet(const struct question *q)
 		set(&p, FIELD_IP6_SADDR, q->loopback6 ? 1 : UINT32_MAX);
 		set(&p, FIELD_IP6_DADDR, q->loopback6 ? 1 : UINT32_MAX);
 	} else {
+		set(&p, FIELD_IP_START, RS_IP_PLAIN);
 		set(&p, FIELD_FIB_DADDR_TYPE, type);
 		set(&p, FIELD_IP_SADDR, local ? q->addr : 0);
 		set(&p, FIELD_IP_DADDR, q->addr);

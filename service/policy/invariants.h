@@ -9,6 +9,7 @@
 
 /* Sets of numbers that rows speak of; terms.c says which. */
 enum term {
+	TERM_NO_OPTIONS,
 	TERM_LO,
 	TERM_V4,
 	TERM_V6,
@@ -124,7 +125,12 @@ struct clause {
 #define BY_ICMP 4096u      /* refused by ICMP */
 #define REPORTED 8192u     /* to the log group */
 #define UNREPORTED 16384u
-#define UNCHECKED 32768u /* no limit was asked */
+#define UNCHECKED 32768u   /* no limit was asked */
+#define TOO_MANY 65536u    /* more than ten at once, or than five a second */
+#define UNCOUNTED 131072u  /* by no counter */
+#define MISNAMED 262144u   /* the report would name another class than was counted */
+#define ENDLESS 524288u    /* no rule decided, but the end of a chain */
+#define TOO_MANY6 1048576u /* the same, of IPv6: than five at once, or one a second */
 
 /* Which policies a row is about. */
 enum when { ALWAYS, WITH_TOR, WITH_TOR_LOOPBACK, WITH_ON_LINK, WITH_EGRESS };
@@ -135,6 +141,7 @@ struct row {
 	uint8_t number;
 	uint8_t chain;
 	uint8_t when;
+	int8_t counter; /* only what was counted so: enum rs_counter, or COUNTER_NONE for all */
 	unsigned outcome;
 	struct clause clauses[CLAUSES_MAX];
 };

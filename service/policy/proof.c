@@ -6,6 +6,12 @@
 #include <errno.h>
 #include <stdio.h>
 
+/* What docs/security.md promises of the netfilter log. */
+#define REPORTS_A_SECOND 5u
+#define REPORTS_AT_ONCE 10u
+#define REPORTS6_A_SECOND 1u
+#define REPORTS6_AT_ONCE 5u
+
 struct proof {
 	struct world world;
 	struct terms terms;
@@ -56,16 +62,22 @@ static unsigned bits_of(const struct policy *p, const struct outcome *o)
 	       (o->redirected && o->port != p->dns.port ? NOT_DNSPORT : 0) |
 	       (o->admitted ? 0 : BARRED) | (o->limited ? 0 : WITHIN_LIMITS) |
 	       (o->marked ? 0 : PLAIN) | (o->reset ? BY_RESET : BY_ICMP) |
-	       (o->logged ? REPORTED : UNREPORTED) | (o->checked ? 0 : UNCHECKED);
+	       (o->logged ? REPORTED : UNREPORTED) | (o->checked ? 0 : UNCHECKED) |
+	       (o->rate > REPORTS_A_SECOND || o->burst > REPORTS_AT_ONCE ? TOO_MANY : 0) |
+	       (o->rate > REPORTS6_A_SECOND || o->burst > REPORTS6_AT_ONCE ? TOO_MANY6 : 0) |
+	       (o->counter == COUNTER_NONE ? UNCOUNTED : 0) |
+	       (o->reason == o->counter ? 0 : MISNAMED) | (o->rule == RULE_NONE ? ENDLESS : 0);
 }
 
-static bool row_applies(const struct proof *proof, const struct row *row, unsigned outcome)
+static bool row_applies(const struct proof *proof, const struct row *row, unsigned outcome,
+			int counter)
 {
 	const struct policy *p = proof->terms.policy;
 	unsigned verdicts = row->outcome & VERDICTS, others = row->outcome & ~VERDICTS;
 
-	if (row->chain != proof->chain || (verdicts && !(verdicts & outcome)) ||
-	    (others & outcome) != others)
+	if (row->chain != proof->chain ||
+	    (row->counter != COUNTER_NONE && row->counter != counter) ||
+	    (verdicts && !(verdicts & outcome)) || (others & outcome) != others)
 		return false;
 	switch ((enum when)row->when) {
 	case WITH_TOR:
@@ -140,7 +152,8 @@ static int look_at(const struct class *c, const struct outcome *o, void *userdat
 	for (size_t i = 0; i < n_invariant_rows; i++) {
 		const struct row *row = &invariant_rows[i];
 		struct arena_mark mark = arena_mark(&proof->world.arena);
-		bool found = row_applies(proof, row, outcome) && breaks(proof, row, c, &f->packet);
+		bool found = row_applies(proof, row, outcome, o->counter) &&
+			     breaks(proof, row, c, &f->packet);
 
 		arena_release(&proof->world.arena, mark);
 		if (!found)
@@ -258,6 +271,11 @@ int proof_run(const struct policy *p, const struct ruleset *r, struct proof_find
 	arena_clear(&proof.arena);
 	world_clear(&proof.world);
 	return result;
+}
+
+const char *proof_sentence(unsigned number)
+{
+	return invariant_sentence(number);
 }
 
 void proof_describe(const struct policy *p, const struct proof_finding *f, char *buf, size_t size)

@@ -24,6 +24,9 @@ struct proof_finding {
  */
 int proof_run(const struct policy *p, const struct ruleset *r, struct proof_finding *ret);
 
+/* What the invariant of that number says. */
+const char *proof_sentence(unsigned number);
+
 /* "invariant 3 does not hold: ... (uid 1000, UDP to ... is accepted by rule 3 of chain lan, ...)"
  */
 void proof_describe(const struct policy *p, const struct proof_finding *f, char *buf, size_t size);

@@ -15,6 +15,7 @@ const struct rs_field_info rs_fields[FIELD_N] = {
 	[FIELD_CT_MARK] = {"ct mark", 4, false, "mark", 19},
 	[FIELD_CT_ORIGINAL_DADDR] = {"ct original ip daddr", 4, true, NULL, 0},
 	[FIELD_CT_ORIGINAL_DPORT] = {"ct original proto-dst", 2, true, NULL, 0},
+	[FIELD_IP_START] = {"@nh,0,8", 1, false, NULL, 0},
 	[FIELD_IP_SADDR] = {"ip saddr", 4, true, "ipv4_addr", 7},
 	[FIELD_IP_DADDR] = {"ip daddr", 4, true, "ipv4_addr", 7},
 	[FIELD_IP6_SADDR] = {"ip6 saddr", 16, true, NULL, 0},

@@ -90,6 +90,7 @@ static void print_value(FILE *f, enum rs_field field, uint32_t v)
 	case FIELD_NONE:
 	case FIELD_IIF:
 	case FIELD_OIF:
+	case FIELD_IP_START:
 	case FIELD_NFPROTO:
 	case FIELD_L4PROTO:
 	case FIELD_SKUID:

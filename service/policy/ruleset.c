@@ -316,9 +316,10 @@ static void chain_redirected(struct ruleset *r, const struct policy *p)
 	RULE(r, REDIRECTED, REFUSE(LOCAL));
 }
 
-/* Row 9. */
+/* Row 9. By a source route a router there would take a packet to the Internet. */
 static void chain_lan(struct ruleset *r, const struct policy *p)
 {
+	RULE(r, LAN, IS_NOT(IP_START, RS_IP_PLAIN), REFUSE(OPTIONS));
 	if (p->lan.on_link)
 		RULE_FROM(r, LAN, p->lan.on_link_at, NOT_IN(ON_LINK, FIELD_IP_DADDR),
 			  REFUSE(INTERNET));

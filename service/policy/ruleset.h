@@ -84,6 +84,7 @@ enum rs_chain {
 	X(TOR, "tor", "Tor's user, what Tor may not")                                           \
 	X(LAN_PORT, "lan_port", "a port of [lan] refuse: DNS and others")                       \
 	X(INTERNET, "internet", "the Internet, not through Tor")                                \
+	X(OPTIONS, "options", "IP options, such as a source route, to the LAN")                 \
 	X(NOT_UNICAST, "not_unicast", "multicast and broadcast")                                \
 	X(STALE, "stale", "a flow that nothing admits any more, or that began in its middle")   \
 	X(RELATED, "related", "ICMP errors and the like, except on loopback")                   \
@@ -121,6 +122,7 @@ enum rs_field {
 	FIELD_CT_MARK,
 	FIELD_CT_ORIGINAL_DADDR,
 	FIELD_CT_ORIGINAL_DPORT,
+	FIELD_IP_START, /* version and header length: RS_IP_PLAIN without options */
 	FIELD_IP_SADDR,
 	FIELD_IP_DADDR,
 	FIELD_IP6_SADDR, /* only addresses below 2^32, that is ::1, are ever compared */
@@ -164,6 +166,8 @@ extern const struct rs_field_info rs_fields[FIELD_N];
 /* FIELD_NFPROTO (linux/netfilter.h). */
 #define RS_NFPROTO_IPV4 2u
 #define RS_NFPROTO_IPV6 10u
+/* FIELD_IP_START of a header without options (RFC 791, 3.1): version 4, five words. */
+#define RS_IP_PLAIN 0x45u
 /* A uid that nobody has: "skuid is not this" is "the packet has an owner". */
 #define RS_NOBODY UINT32_MAX
 #define RS_LOOPBACK_INDEX 1u

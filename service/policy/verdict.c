@@ -388,12 +388,16 @@ static bool apply(struct follow *f, struct step *s, size_t rule, const struct rs
 		if (!f->world->within_limits)
 			beyond_limit(f, s, rule);
 		s->o.checked = true;
+		s->o.rate = stmt->value;
+		s->o.burst = stmt->mask;
 		return true;
 	case STMT_LOG:
 		s->o.logged = true;
 		return true;
-	case STMT_REMEMBER:
 	case STMT_REASON:
+		s->o.reason = stmt->object;
+		return true;
+	case STMT_REMEMBER:
 		return true;
 	case STMT_MARK:
 		set_mark(f, s, (struct range){stmt->value, stmt->value});
@@ -453,7 +457,7 @@ static int run(struct follow *f, enum rs_chain chain, const struct class *c)
 	/* The chains of links, before egress, drop at their end. */
 	struct step s = {
 		.c = *c,
-		.o = {.rule = RULE_NONE, .counter = COUNTER_NONE},
+		.o = {.rule = RULE_NONE, .counter = COUNTER_NONE, .reason = COUNTER_NONE},
 		.drops = !base || base->drops,
 	};
 

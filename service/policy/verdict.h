@@ -43,15 +43,17 @@ void world_clear(struct world *w);
 /* What happened to a class. */
 struct outcome {
 	enum verdict verdict;
-	size_t rule;   /* that decided: the one that counted, or else gave the verdict */
-	int counter;   /* enum rs_counter, or COUNTER_NONE */
-	bool marked;   /* conntrack mark: CLASS_NEW_MARK of the class, */
-	uint32_t mark; /* and if that is one number, this one */
-	bool admitted; /* for the second wall */
-	bool reset;    /* VERDICT_REFUSE: by a TCP RST, else by ICMP */
-	bool logged;   /* for the report of refused packets */
-	bool checked;  /* a limit was asked, and not reached */
-	bool limited;  /* because more came in a second than a rule lets match */
+	size_t rule;          /* that decided: the one that counted, or else gave the verdict */
+	int counter;          /* enum rs_counter, or COUNTER_NONE */
+	bool marked;          /* conntrack mark: CLASS_NEW_MARK of the class, */
+	uint32_t mark;        /* and if that is one number, this one */
+	bool admitted;        /* for the second wall */
+	bool reset;           /* VERDICT_REFUSE: by a TCP RST, else by ICMP */
+	bool logged;          /* for the report of refused packets */
+	bool checked;         /* a limit was asked, and not reached */
+	uint32_t rate, burst; /* of that limit: packets a second, and at once */
+	int reason;           /* enum rs_counter that the report will name, or COUNTER_NONE */
+	bool limited;         /* because more came in a second than a rule lets match */
 	bool redirected;
 	uint16_t port;
 	struct origin

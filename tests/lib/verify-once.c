@@ -10,8 +10,7 @@
  *                              small pieces: its corpus, for after a change of the wall
  */
 #include "config.h"
-#include "nft-compare.h"
-#include "proof.h"
+#include "nft-prove.h"
 
 #include <errno.h>
 #include <libnftnl/common.h>
@@ -117,31 +116,6 @@ static double now_ms(void)
 	return (double)ts.tv_sec * 1e3 + (double)ts.tv_nsec / 1e6;
 }
 
-/* What cannot be understood cannot be proved. */
-static void prove(const struct nft_seen *seen)
-{
-	struct proof_finding finding;
-	char text[700];
-	int r;
-
-	for (enum rs_table t = 0; t < TABLE_N; t++)
-		if (!seen->tables[t].there || (seen->tables[t].flags & NFT_TABLE_F_DORMANT)) {
-			(void)printf("proof: there is no table %s that does anything\n",
-				     rs_table_name(t));
-			return;
-		}
-	if (*seen->fault) {
-		(void)printf("proof: not understood: %s\n", seen->fault);
-		return;
-	}
-	r = proof_run(policy, seen->ruleset, &finding);
-	if (r < 0)
-		fail("proof", r);
-	if (r > 0)
-		proof_describe(policy, &finding, text, sizeof(text));
-	(void)printf("proof: %s\n", r > 0 ? text : "proved");
-}
-
 static void check(void)
 {
 	_cleanup_(nft_seen_clear) struct nft_seen seen = {0};
@@ -172,7 +146,10 @@ static void check(void)
 	differs = nft_compare(&should, &seen, difference);
 	compared = now_ms();
 	(void)printf("comparison: %s\n", differs ? difference : "same");
-	prove(&seen);
+	r = nft_prove(policy, &should, &seen, difference);
+	if (r < 0)
+		fail("proof", r);
+	(void)printf("proof: %s\n", r > 0 ? difference : "proved");
 	proved = now_ms();
 	(void)printf("%zu rules, %zu elements, read in %.2f ms, compared in %.2f ms, proved "
 		     "in %.2f ms\n",
