@@ -11,6 +11,11 @@
 /* The kernel's time may run a little before ours, but never behind. */
 #define LEASE_SLACK (100 * USEC_PER_MSEC)
 
+static void leases_clear(struct nft_leases *l)
+{
+	free(l->items);
+}
+
 /* All leases, those that are about to end, too: the kernel may have ended them, or not yet. */
 static struct nft_leases known_leases(const struct engine *e)
 {
@@ -51,8 +56,7 @@ static int prove(struct engine *e, const struct policy *p, const struct nft_expe
 static int judge(struct engine *e, const struct policy *p, const struct ruleset *ruleset,
 		 const struct nft_seen *seen, struct verification *ret)
 {
-	struct nft_leases leases = known_leases(e);
-	_cleanup_(freep) struct nft_lease *items = leases.items;
+	_cleanup_(leases_clear) struct nft_leases leases = known_leases(e);
 	_cleanup_(links_clear) struct links links = {0};
 	const struct nft_expected should = {
 		.ruleset = ruleset,

@@ -94,12 +94,16 @@ static bool row_applies(const struct proof *proof, const struct row *row, unsign
 	return true;
 }
 
+static uint64_t kept_bit(enum rs_set set)
+{
+	return UINT64_C(1) << set;
+}
+
 /* Narrows the class to what the clause asks; false: nothing is left. */
 static bool narrow(struct proof *proof, struct class *c, const struct clause *clause)
 {
 	static const struct domain lacking = {.absent = true};
 	struct arena *a = &proof->world.arena;
-	uint64_t bit = UINT64_C(1) << clause->operand;
 
 	switch ((enum asks)clause->kind) {
 	case ASKS_NOTHING:
@@ -122,11 +126,11 @@ static bool narrow(struct proof *proof, struct class *c, const struct clause *cl
 			     clause->kind == ASKS_GRANTED);
 		return true;
 	case ASKS_IN:
-		c->in |= bit;
-		return !(c->not_in & bit);
+		c->in |= kept_bit(clause->operand);
+		return !(c->in & c->not_in);
 	case ASKS_UNLESS:
-		c->not_in |= bit;
-		return !(c->in & bit);
+		c->not_in |= kept_bit(clause->operand);
+		return !(c->in & c->not_in);
 	}
 	return !domain_empty(&c->fields[clause->field]);
 }
