@@ -508,7 +508,9 @@ int verdict_output(struct world *w, struct packet *p, struct outcome *ret)
 	redirect = ret->origin;
 	p->value[FIELD_CT_ORIGINAL_DADDR] = p->value[FIELD_IP_DADDR];
 	p->value[FIELD_CT_ORIGINAL_DPORT] = p->value[FIELD_TH_DPORT];
-	p->value[FIELD_CT_STATUS] |= RS_CT_STATUS_DNAT;
+	/* The kernel takes a redirect to where the packet goes anyway for none. */
+	if (p->value[FIELD_IP_DADDR] != LOOPBACK_ADDR || p->value[FIELD_TH_DPORT] != ret->port)
+		p->value[FIELD_CT_STATUS] |= RS_CT_STATUS_DNAT;
 	p->value[FIELD_IP_DADDR] = LOOPBACK_ADDR;
 	p->value[FIELD_TH_DPORT] = ret->port;
 	p->value[FIELD_FIB_DADDR_TYPE] = RS_FIB_LOCAL;
