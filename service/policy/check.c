@@ -216,6 +216,11 @@ static void check_automap(struct parser *p, const struct policy *q)
 			p, r->origin,
 			"[automap] range has to lie inside 127.0.0.0/8, without 127.0.0.1; write "
 			"127.192.0.0/10");
+	if (q->dns.users.n && q->dns.port == DNS_PORT)
+		config_error(p, q->dns.port_at,
+			     "port %d of 127.0.0.1 is where programs ask, to be redirected; write "
+			     "another one, which is torrc's DNSPort: 5353",
+			     DNS_PORT);
 	if (q->automap.users.n && q->dns.users.n && q->dns.tcp && q->automap.port == q->dns.port)
 		config_error(p, later(q->automap.port_at, later(q->dns.port_at, q->dns.tcp_at)),
 			     "[dns] and [automap] have the same TCP port; Tor has two");

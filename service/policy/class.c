@@ -10,6 +10,7 @@ static const struct range directions = {RS_CT_ORIGINAL, RS_CT_REPLY};
 static bool may_lack(size_t field)
 {
 	static const bool lacking[CLASS_FIELDS] = {
+		[FIELD_L4PROTO] = true, /* IPv6 whose extension headers lead beyond its end */
 		[FIELD_SKUID] = true,     [FIELD_TH_SPORT] = true,  [FIELD_TH_DPORT] = true,
 		[FIELD_TCP_FLAGS] = true, [FIELD_RTCLASSID] = true,
 	};

@@ -187,16 +187,24 @@ static void class_of_protocol(struct proof *proof, struct class *c, bool with_po
 		c->fields[header[i]].absent = false;
 }
 
-static int prove_flow(struct proof *proof, enum flow flow, bool with_ports)
+/* Of IPv4 the protocol is always known. */
+static void class_of_family(struct proof *proof, struct class *c, bool ipv6)
 {
-	const struct domain families = RANGES({2, 2}, {10, 10});
+	class_keep(&proof->world.arena, c, FIELD_NFPROTO,
+		   &proof->terms.terms[ipv6 ? TERM_V6 : TERM_V4]);
+	if (!ipv6)
+		c->fields[FIELD_L4PROTO].absent = false;
+}
+
+static int prove_flow(struct proof *proof, enum flow flow, bool ipv6, bool with_ports)
+{
 	struct arena *a = &proof->world.arena;
 	struct arena_mark mark = arena_mark(a);
 	struct class c;
 	int r;
 
 	class_all(&c);
-	class_keep(a, &c, FIELD_NFPROTO, &families);
+	class_of_family(proof, &c, ipv6);
 	class_of_flow(a, &c, flow);
 	if (flow != FLOW_NONE)
 		class_of_protocol(proof, &c, with_ports);
@@ -205,22 +213,30 @@ static int prove_flow(struct proof *proof, enum flow flow, bool with_ports)
 	return r;
 }
 
+static int prove_family(struct proof *proof, bool ipv6)
+{
+	int r = 0;
+
+	for (enum flow flow = 0; flow < FLOW_N && r == 0; flow++) {
+		r = prove_flow(proof, flow, ipv6, true);
+		if (r == 0 && flow != FLOW_NONE)
+			r = prove_flow(proof, flow, ipv6, false);
+	}
+	return r;
+}
+
 static int prove_chain(struct proof *proof, enum rs_chain chain, bool flows)
 {
 	struct class c;
-	int r = 0;
+	int r;
 
 	proof->chain = chain;
 	if (!flows) {
 		class_all(&c);
 		return verdict_follow(&proof->world, chain, &c, look_at, proof);
 	}
-	for (enum flow flow = 0; flow < FLOW_N && r == 0; flow++) {
-		r = prove_flow(proof, flow, true);
-		if (r == 0 && flow != FLOW_NONE)
-			r = prove_flow(proof, flow, false);
-	}
-	return r;
+	r = prove_family(proof, false);
+	return r == 0 ? prove_family(proof, true) : r;
 }
 
 static int prove(struct proof *proof)
@@ -242,18 +258,20 @@ static int prove(struct proof *proof)
 /* The kernel asks this chain about a flow's first packet only. */
 static int prove_redirects(struct proof *proof)
 {
-	const struct domain families = RANGES({2, 2}, {10, 10}), first = RANGES({8, 8});
 	struct arena *a = &proof->world.arena;
-	struct arena_mark mark = arena_mark(a);
-	struct class c;
-	int r;
+	int r = 0;
 
 	proof->chain = CHAIN_NAT_OUTPUT;
-	class_all(&c);
-	class_keep(a, &c, FIELD_NFPROTO, &families);
-	class_keep(a, &c, FIELD_CT_STATE, &first);
-	r = verdict_follow(&proof->world, CHAIN_NAT_OUTPUT, &c, look_at, proof);
-	arena_release(a, mark);
+	for (int ipv6 = 0; ipv6 < 2 && r == 0; ipv6++) {
+		struct arena_mark mark = arena_mark(a);
+		struct class c;
+
+		class_all(&c);
+		class_of_family(proof, &c, ipv6);
+		class_keep(a, &c, FIELD_CT_STATE, &proof->terms.terms[TERM_NEW]);
+		r = verdict_follow(&proof->world, CHAIN_NAT_OUTPUT, &c, look_at, proof);
+		arena_release(a, mark);
+	}
 	return r;
 }
 

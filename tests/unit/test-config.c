@@ -123,6 +123,9 @@ static const struct {
 	{TOR "[automap]\nport = 0\n", "a:4: \"0\" is no port; write a number from 1 to 65535\n"},
 	{TOR "[automap]\nport = 9\nusers = amnesia\n[dns]\nport = 9\ntcp = yes\nusers = amnesia\n",
 	 "a:8: [dns] and [automap] have the same TCP port; Tor has two\n"},
+	{TOR "[dns]\nusers = amnesia\nport = 53\n",
+	 "a:5: port 53 of 127.0.0.1 is where programs ask, to be redirected; write another one, "
+	 "which is torrc's DNSPort: 5353\n"},
 	{TOR "[tor]\nudp = maybe\n", "a:4: \"maybe\" is neither yes nor no\n"},
 	{TOR "[lan]\nranges = 10.1.0.0/8\n",
 	 "a:4: \"10.1.0.0/8\" has bits behind its prefix; write 10.0.0.0/8\n"},

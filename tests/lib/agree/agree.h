@@ -206,6 +206,8 @@ struct ends4 {
 void forge_random4(struct forged *f, const struct ends4 *e);
 /* Length and checksum of the header, after a change. */
 void forge_finish4(struct forged *f);
+/* Options that mean nothing, behind a plain header. */
+void forge_options4(struct forged *f);
 void forge_random6(struct forged *f, const uint8_t from[16], const uint8_t to[16], uint16_t dport);
 void forge_segment(struct forged *f, const struct ends4 *e, uint32_t seq, uint32_t ack,
 		   uint8_t flags, const void *data, size_t n);

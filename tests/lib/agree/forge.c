@@ -68,7 +68,7 @@ void forge_finish4(struct forged *f)
 
 	ip->tot_len = htons((uint16_t)f->n);
 	ip->check = 0;
-	ip->check = folded(sum_of(f->bytes, sizeof(*ip)));
+	ip->check = folded(sum_of(f->bytes, (size_t)ip->ihl * 4));
 }
 
 static uint32_t pseudo4(const struct forged *f, uint8_t protocol)
@@ -169,6 +169,20 @@ static void spoil(struct forged *f)
 	default:
 		return;
 	}
+	forge_finish4(f);
+}
+
+void forge_options4(struct forged *f)
+{
+	struct iphdr *ip = (void *)f->bytes;
+	const size_t header = sizeof(*ip), more = 4;
+
+	if (f->n + more > sizeof(f->bytes))
+		return;
+	memmove(f->bytes + header + more, f->bytes + header, f->n - header);
+	memset(f->bytes + header, IPOPT_NOP, more);
+	f->n += more;
+	ip->ihl = (header + more) / 4;
 	forge_finish4(f);
 }
 

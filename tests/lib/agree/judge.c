@@ -66,6 +66,7 @@ static void set_from(struct packet *p, const struct headers *h, enum rs_field fi
 
 static void addresses(struct packet *p, const struct headers *h, bool frame)
 {
+	set_from(p, h, FIELD_IP_START, 0);
 	set_from(p, h, FIELD_IP_SADDR, 12);
 	set_from(p, h, FIELD_IP_DADDR, 16);
 	set_from(p, h, FIELD_IP6_SADDR, 8);

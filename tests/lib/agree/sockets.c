@@ -222,6 +222,8 @@ void do_raw(const struct scene *s, const struct aim *to)
 		a = at4(e.to, 0);
 	}
 	forge_random4(&f, &e);
+	if (one_in(6))
+		forge_options4(&f);
 	(void)sendto(fd, f.bytes, f.n, 0, (void *)&a, sizeof(a));
 	close_fd(fd);
 }
