@@ -229,7 +229,9 @@ static void fill_ports(struct terms *t, struct arena *a, const struct policy *p)
 	t->terms[TERM_REFUSED_ALL] = refused(a, p, 0, true);
 	t->terms[TERM_OPEN_TCP] = domain_minus(a, &ports, &t->terms[TERM_REFUSED_TCP]);
 	t->terms[TERM_OPEN_UDP] = domain_minus(a, &ports, &t->terms[TERM_REFUSED_UDP]);
-	t->terms[TERM_AUTOMAP_PORT] = one(a, p->automap.port);
+	/* Without its users that port may be anything, the DNSPort for one. */
+	if (p->automap.users.n)
+		t->terms[TERM_AUTOMAP_PORT] = one(a, p->automap.port);
 	t->terms[TERM_DNS_PORT] = one(a, p->dns.port);
 	t->terms[TERM_TOR_UDP] = p->tor_may.udp   ? any_port
 				 : p->tor_may.dns ? t->terms[TERM_PORT_53]

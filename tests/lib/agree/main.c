@@ -6,6 +6,8 @@
  */
 #include "agree.h"
 
+#include "proof.h"
+
 #include <sched.h>
 #include <stdio.h>
 
@@ -141,6 +143,34 @@ static void random_policies(uint64_t seed, unsigned policies, uint64_t packets)
 	     "redirects, refusals and marks were among them");
 }
 
+/* No policy that sallyport check lets pass gives a wall that its own proof refuses. */
+static void proved_policies(uint64_t seed, unsigned n)
+{
+	unsigned proved = 0;
+
+	for (unsigned i = 0; i < n; i++) {
+		struct ruleset *r = NULL;
+		struct proof_finding f;
+		char words[1000], *text;
+		struct policy *p;
+		int found;
+
+		dice_seed(seed + i);
+		p = random_policy(&text);
+		found = p && ruleset_build(p, &r) == 0 ? proof_run(p, r, &f) : -1;
+		proved += found == 0;
+		if (found > 0) {
+			proof_describe(p, &f, words, sizeof(words));
+			complain("SEED=%llu: %s; its policy:\n%s", (unsigned long long)(seed + i),
+				 words, text);
+		}
+		(void)ruleset_free(r);
+		(void)policy_free(p);
+		free(text);
+	}
+	line(proved == n, "the rulesets of random policies are proved");
+}
+
 /* One mutant: was it told from the original by any packet, and was it caught then? */
 static bool mutant(const struct run *r, bool *ret_differed, bool *ret_caught)
 {
@@ -222,6 +252,7 @@ int main(int argc, char **argv)
 	CPU_SET((size_t)sched_getcpu(), &one);
 	(void)sched_setaffinity(0, sizeof(one), &one);
 	random_policies(argument(argv, 1), (unsigned)argument(argv, 2), argument(argv, 3));
+	proved_policies(argument(argv, 1), 20 * (unsigned)argument(argv, 2));
 	random_mutants(argument(argv, 1), (unsigned)argument(argv, 4), argument(argv, 5));
 	if (argument(argv, 4))
 		listed_mutants(argument(argv, 1), 10 * argument(argv, 5));
