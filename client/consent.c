@@ -2,6 +2,8 @@
 #include "state.h"
 #include "verbs.h"
 
+#include <inttypes.h>
+
 struct consent_call {
 	bool value;
 	const char *network;
@@ -34,14 +36,39 @@ static int set_consent(const struct invocation *inv, bool value, const char *net
 	} else if (value) {
 		(void)printf("Consented to a connection without Tor on %s.\n", network);
 	} else {
-		(void)puts("The consent is withdrawn.");
+		(void)puts(
+			"The consent is withdrawn, until the machine boots or somebody lifts that.");
 	}
 	return EXIT_DONE;
 }
 
+/* Where it was withdrawn polkit asks more, and why should be said with the refusal. */
+static void say_hidden(const struct invocation *inv)
+{
+	_cleanup_(service_close) struct service service = {0};
+	_cleanup_(sd_bus_error_free) sd_bus_error error = SD_BUS_ERROR_NULL;
+	struct consent_state state;
+	char who[64];
+
+	if (service_open(&service, inv) != EXIT_DONE ||
+	    state_consent(&service, &error, &state) < 0 || strcmp(state.value, "hidden") != 0)
+		return;
+	format_user(state.who, who, sizeof(who));
+	(void)fprintf(
+		stderr,
+		"Consent was withdrawn by %s, and stays so until the machine boots. Lifting "
+		"that needs a password at the desktop (polkit: org.sallyport1.lift-hidden), or "
+		"root.\n",
+		who);
+}
+
 int verb_consent_grant(const struct invocation *inv)
 {
-	return set_consent(inv, true, inv->args[0]);
+	int r = set_consent(inv, true, inv->args[0]);
+
+	if (r == EXIT_NOT_AUTHORIZED && !GIVEN(inv, JSON))
+		say_hidden(inv);
+	return r;
 }
 
 int verb_consent_withdraw(const struct invocation *inv)
@@ -49,12 +76,33 @@ int verb_consent_withdraw(const struct invocation *inv)
 	return set_consent(inv, false, "");
 }
 
+static void print_state(const struct consent_state *c)
+{
+	char sentence[256], ago[32];
+
+	if (!c->since) {
+		(void)puts("Nobody was asked yet: nothing connects without Tor.");
+		return;
+	}
+	consent_sentence(c, sentence, sizeof(sentence));
+	format_seconds((uint32_t)((now_boottime() - c->since) / USEC_PER_SEC), ago, sizeof(ago));
+	(void)printf("%s\nSince     %s ago\n", sentence, ago);
+	if (strcmp(c->value, "hidden") == 0) {
+		(void)puts("Until     the machine boots, or consent is given again: with a "
+			   "password, or by root");
+		return;
+	}
+	(void)printf("Used      %" PRIu64 " times\n", c->uses);
+	if (strcmp(c->value, "granted") == 0)
+		(void)puts("Until     the network changes (link, carrier, default route, gateway), "
+			   "it is withdrawn, or the service or the machine stops");
+}
+
 int verb_consent_show(const struct invocation *inv)
 {
 	_cleanup_(service_close) struct service service = {0};
 	_cleanup_(sd_bus_error_free) sd_bus_error error = SD_BUS_ERROR_NULL;
 	struct consent_state state;
-	char who[64];
 	int r;
 
 	r = service_open(&service, inv);
@@ -67,12 +115,6 @@ int verb_consent_show(const struct invocation *inv)
 		json_print(inv, consent_json(&state));
 		return EXIT_DONE;
 	}
-	if (!state.since) {
-		(void)puts("Nobody was asked yet: nothing connects without Tor.");
-		return EXIT_DONE;
-	}
-	format_user(state.who, who, sizeof(who));
-	(void)printf("%s, by %s%s%s\n", state.value, who, *state.network ? ", for " : "",
-		     state.network);
+	print_state(&state);
 	return EXIT_DONE;
 }

@@ -47,13 +47,16 @@ const struct verb verbs[] = {
 	 "As when the link goes away.", verb_dns_forget},
 	{"consent", "grant", "NETWORK", 1, 1, false, ASKS,
 	 "consent to non-Tor configuration of a network",
-	 "NETWORK is its name or UUID, at most 64 bytes. The consent is for this network\n"
-	 "alone, until it is withdrawn or the machine shuts down.",
+	 "NETWORK is its name or UUID, at most 64 bytes. The consent is for the network that is\n"
+	 "there now, and ends with it. Where it was withdrawn since the boot polkit asks for a\n"
+	 "password.",
 	 verb_consent_grant},
 	{"consent", "withdraw", "", 0, 0, false, ASKS, "withdraw the consent",
-	 "At once, in the middle of a connection. It needs nothing.", verb_consent_withdraw},
+	 "At once, in the middle of a connection, and until the boot. It needs nothing.",
+	 verb_consent_withdraw},
 	{"consent", "show", "", 0, 0, false, EVERY_VERB, "what was consented to",
-	 "Prints it, with who did and for which network.", verb_consent_show},
+	 "Prints it: who, when, for which network, how often it was used, and what ends it.",
+	 verb_consent_show},
 	{NULL, "reload", "", 0, 0, false, ASKS, "let the engine read its policy anew",
 	 "With an error anywhere in the policy the ruleset in force stays, and the first error is\n"
 	 "printed; sallyport check prints all.",

@@ -29,6 +29,7 @@ static const struct meaning {
 	 "sallyport status shows the open doors."},
 	{"org.sallyport1.Error.NoConsent", EXIT_NOT_GRANTED, NULL,
 	 "sallyport consent grant NETWORK consents."},
+	{"org.sallyport1.Error.NetworkChanged", EXIT_NOT_GRANTED, NULL, NULL},
 	{"org.sallyport1.Error.InvalidAddress", EXIT_FAILED, NULL, NULL},
 	{"org.sallyport1.Error.NoSuchLease", EXIT_NO_SUCH, NULL,
 	 "sallyport status shows the open doors."},

@@ -113,21 +113,24 @@ int state_wall(struct service *s, sd_bus_error *error, struct wall *ret)
 int state_consent(struct service *s, sd_bus_error *error, struct consent_state *ret)
 {
 	_cleanup_(sd_bus_message_unrefp) sd_bus_message *reply = NULL;
-	const char *value, *network;
-	uint64_t since;
+	const char *value, *network, *ended;
+	uint64_t since, uses;
 	uint32_t who;
 	int r;
 
 	*ret = (struct consent_state){0};
 	r = service_try(s, AUTOCONFIG_INTERFACE, "GetConsent", NULL, NULL, error, &reply);
 	if (r >= 0)
-		r = sd_bus_message_read(reply, "suts", &value, &who, &since, &network);
+		r = sd_bus_message_read(reply, "sutsts", &value, &who, &since, &network, &uses,
+					&ended);
 	if (r < 0)
 		return r;
 	(void)snprintf(ret->value, sizeof(ret->value), "%s", value);
 	(void)snprintf(ret->network, sizeof(ret->network), "%s", network);
+	(void)snprintf(ret->ended, sizeof(ret->ended), "%s", ended);
 	ret->who = who;
 	ret->since = since;
+	ret->uses = uses;
 	return 0;
 }
 
@@ -231,6 +234,36 @@ json_object *door_json(const struct door *d)
 	return o;
 }
 
+const char *consent_cause(const struct consent_state *c)
+{
+	static const struct {
+		const char *name, *text;
+	} causes[] = {
+		{"network", "the network has changed"},
+		{"service-gone", "the service was restarted"},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(causes); i++)
+		if (strcmp(causes[i].name, c->ended) == 0)
+			return causes[i].text;
+	return c->ended;
+}
+
+void consent_sentence(const struct consent_state *c, char *buf, size_t size)
+{
+	const char *of = *c->network ? ", for " : "";
+	char who[64];
+
+	format_user(c->who, who, sizeof(who));
+	if (!c->since)
+		(void)snprintf(buf, size, "nobody was asked yet");
+	else if (*c->ended)
+		(void)snprintf(buf, size, "over, because %s; it was given by %s%s%s",
+			       consent_cause(c), who, of, c->network);
+	else
+		(void)snprintf(buf, size, "%s, by %s%s%s", c->value, who, of, c->network);
+}
+
 json_object *consent_json(const struct consent_state *c)
 {
 	json_object *o = json_object_new_object();
@@ -243,7 +276,10 @@ json_object *consent_json(const struct consent_state *c)
 	json_add_string(o, "who", who);
 	json_add_number(o, "who_uid", c->who);
 	json_add_number(o, "since", c->since);
-	json_add_string(o, "network", c->network);
+	json_add_number(o, "seconds_ago", (now_boottime() - c->since) / USEC_PER_SEC);
+	json_add_string(o, "network", *c->network ? c->network : NULL);
+	json_add_number(o, "uses", c->uses);
+	json_add_string(o, "ended", *c->ended ? c->ended : NULL);
 	return o;
 }
 

@@ -25,6 +25,8 @@ struct consent_state {
 	uid_t who;
 	usec_t since; /* 0: never set */
 	char network[80];
+	uint64_t uses;
+	char ended[24]; /* what ended it, where nobody has withdrawn it */
 };
 
 struct dns_server {
@@ -52,6 +54,11 @@ int state_counters(struct service *s, sd_bus_error *error, struct counter **ret,
 
 /* "sealed", "built-in", or "unknown" when the engine does not answer. */
 const char *wall_word(const struct wall *w);
+
+/* "the network has changed": what ended a consent, as the rest of a sentence. */
+const char *consent_cause(const struct consent_state *c);
+/* "granted, by alice, for cafe" */
+void consent_sentence(const struct consent_state *c, char *buf, size_t size);
 
 json_object *door_json(const struct door *d);
 json_object *consent_json(const struct consent_state *c);

@@ -79,14 +79,11 @@ static void print_doors(const struct doors *doors)
 
 static void print_rest(const struct status *s, bool all)
 {
-	char who[64];
+	char sentence[256];
 
-	if (s->consent.since) {
-		format_user(s->consent.who, who, sizeof(who));
-		(void)printf("Consent   %s, by %s%s%s\n", s->consent.value, who,
-			     *s->consent.network ? ", for " : "", s->consent.network);
-	} else if (s->wall.sealed) {
-		(void)puts("Consent   nobody was asked yet");
+	if (s->wall.sealed) {
+		consent_sentence(&s->consent, sentence, sizeof(sentence));
+		(void)printf("Consent   %s\n", sentence);
 	}
 	if (s->dns_seen && !s->n_servers)
 		(void)puts("DNS       no servers are saved");

@@ -133,15 +133,15 @@ static void compare_doors(struct watch *w, const struct seen *now)
 static void compare_consent(struct watch *w, const struct seen *now)
 {
 	const struct consent_state *c = &now->consent, *old = &w->seen.consent;
-	char line[160];
+	char sentence[256], line[300];
 
 	if (!now->answers || (strcmp(c->value, old->value) == 0 && c->since == old->since))
 		return;
 	/* That nobody was asked is worth no line when it was so from the start. */
 	if (!c->since && w->first && !w->json)
 		return;
-	(void)snprintf(line, sizeof(line), "consent: %s%s%s", c->value, *c->network ? ", for " : "",
-		       c->network);
+	consent_sentence(c, sentence, sizeof(sentence));
+	(void)snprintf(line, sizeof(line), "consent: %s", sentence);
 	say(w, "consent", consent_json(c), line);
 }
 

@@ -75,6 +75,33 @@ static void hash_name(const char *text, uint8_t id[WIRE_NETWORK_SIZE])
 		id[i] = (uint8_t)(h >> (120 - 8 * i));
 }
 
+void autoconfig_changed(struct manager *m, enum consent_value value)
+{
+	enum consent_value before = m->consent;
+
+	m->consent = value;
+	if (before != value)
+		manager_changed(m, AUTOCONFIG_INTERFACE, "Consent");
+}
+
+static void on_refreshed(const struct wire_header *answer, int *fd, void *userdata)
+{
+	(void)fd;
+	if (answer && answer->type == WIRE_CONSENT)
+		autoconfig_changed(
+			userdata,
+			(enum consent_value)((const struct wire_consent *)(const void *)answer)
+				->value);
+}
+
+void autoconfig_refresh(struct manager *m)
+{
+	struct wire_get_consent request = {0};
+
+	(void)engine_client_request(m->engine, CALLER_NONE, &request.header, WIRE_GET_CONSENT,
+				    sizeof(request), on_refreshed, m);
+}
+
 /* What stands for "none" on the wire. */
 static const uint8_t no_network[WIRE_NETWORK_SIZE];
 
@@ -101,10 +128,12 @@ static int read_network(const char *text, uint8_t id[WIRE_NETWORK_SIZE], sd_bus_
 
 static void on_set(const struct wire_header *answer, int *fd, void *userdata)
 {
+	const struct wire_consent *c = (const void *)answer;
 	struct waiting *w = userdata;
 
 	(void)fd;
 	if (!error_answered(w->call, answer, WIRE_CONSENT, "")) {
+		autoconfig_changed(w->manager, (enum consent_value)c->value);
 		memcpy(w->manager->network, w->network, sizeof(w->network));
 		memcpy(w->manager->network_id, w->network_id, sizeof(w->network_id));
 		(void)sd_bus_reply_method_return(w->call, NULL);
@@ -114,7 +143,8 @@ static void on_set(const struct wire_header *answer, int *fd, void *userdata)
 
 /*
  * Safe to offer: consent opens nothing by itself, and whoever sits at the desktop may give it.
- * Withdrawing needs nothing and never prompts; it takes effect before the reply.
+ * Where it was withdrawn that takes more; the engine refuses it without. Withdrawing needs nothing
+ * and never prompts; it takes effect before the reply.
  */
 static int method_set(sd_bus_message *call, void *userdata, sd_bus_error *error)
 {
@@ -124,6 +154,7 @@ static int method_set(sd_bus_message *call, void *userdata, sd_bus_error *error)
 	struct waiting *w;
 	const char *network;
 	int consent, r;
+	bool lift;
 	uid_t uid;
 
 	r = sd_bus_message_read(call, "bs", &consent, &network);
@@ -135,16 +166,19 @@ static int method_set(sd_bus_message *call, void *userdata, sd_bus_error *error)
 		return r;
 
 	/* authorize */
+	lift = consent && m->consent == CONSENT_HIDDEN;
 	if (consent) {
 		const char *details[] = {"network", network, NULL};
 
-		r = authorize(m->authorizer, call, uid, ACTION_CONSENT, details, error);
+		r = authorize(m->authorizer, call, uid, lift ? ACTION_LIFT_HIDDEN : ACTION_CONSENT,
+			      details, error);
 		if (r <= 0)
 			return r < 0 ? r : 1;
 	}
 
 	request.value = consent ? CONSENT_GRANTED : CONSENT_HIDDEN;
 	request.who = uid;
+	request.lift = lift;
 	w = waiting_new(m, call);
 	if (consent)
 		(void)snprintf(w->network, sizeof(w->network), "%s", network);
@@ -185,8 +219,9 @@ static void on_got(const struct wire_header *answer, int *fd, void *userdata)
 	if (!error_answered(w->call, answer, WIRE_CONSENT, "")) {
 		network_name(w->manager, c->network, network, sizeof(network));
 		(void)sd_bus_reply_method_return(
-			w->call, "suts", wire_consent_to_string((enum consent_value)c->value),
-			c->who, c->since, network);
+			w->call, "sutsts", wire_consent_to_string((enum consent_value)c->value),
+			c->who, c->since, network, c->uses,
+			consent_ended_to_string((enum consent_ended)c->ended));
 	}
 	waiting_free(w);
 }
@@ -213,12 +248,28 @@ static int method_get(sd_bus_message *call, void *userdata, sd_bus_error *error)
 	return error_not_asked(error, r);
 }
 
+/* Its value alone: who gave it, and for which network, is told to whoever asks. */
+static int property_consent(sd_bus *bus, const char *path, const char *interface, const char *name,
+			    sd_bus_message *reply, void *userdata, sd_bus_error *error)
+{
+	const struct manager *m = userdata;
+
+	(void)bus;
+	(void)path;
+	(void)interface;
+	(void)name;
+	(void)error;
+	return sd_bus_message_append(reply, "s", wire_consent_to_string(m->consent));
+}
+
 const sd_bus_vtable autoconfig_vtable[] = {
 	SD_BUS_VTABLE_START(0),
 	SD_BUS_METHOD_WITH_ARGS("SetAutoconfigConsent", SD_BUS_ARGS("b", consent, "s", network),
 				SD_BUS_NO_RESULT, method_set, SD_BUS_VTABLE_UNPRIVILEGED),
 	SD_BUS_METHOD_WITH_ARGS("GetConsent", SD_BUS_NO_ARGS,
-				SD_BUS_RESULT("s", value, "u", who, "t", since, "s", network),
+				SD_BUS_RESULT("s", value, "u", who, "t", since, "s", network, "t",
+					      uses, "s", ended),
 				method_get, SD_BUS_VTABLE_UNPRIVILEGED),
+	SD_BUS_PROPERTY("Consent", "s", property_consent, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
 	SD_BUS_VTABLE_END,
 };

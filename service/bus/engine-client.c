@@ -195,6 +195,8 @@ static void handle_event(struct engine_client *c, const struct wire_header *h)
 		engine_client_refresh(c);
 	else if (h->type == WIRE_TAMPERED)
 		c->events.tampered((const void *)h, c->events.userdata);
+	else if (h->type == WIRE_CONSENT)
+		c->events.consent((const void *)h, c->events.userdata);
 	else if (h->type == WIRE_BLOCKED)
 		c->events.blocked(&((const struct wire_blocked *)(const void *)h)->entry,
 				  c->events.userdata);

@@ -25,6 +25,8 @@ struct engine_events {
 	void (*tampered)(const struct wire_tampered *t, void *userdata);
 	/* A packet was refused. */
 	void (*blocked)(const struct wire_blocked_entry *b, void *userdata);
+	/* A consent has ended. */
+	void (*consent)(const struct wire_consent *c, void *userdata);
 	void (*lost)(void *userdata);
 	/* A second has passed with the engine there: for what could not be asked before. */
 	void (*tick)(void *userdata);

@@ -70,6 +70,16 @@ int error_refused(sd_bus_error *e, enum wire_refusal refusal, uint32_t detail, c
 			e, ERROR_NO_CONSENT,
 			"Nobody has consented to a connection without Tor on this network; ask "
 			"the user, then call SetAutoconfigConsent.");
+	case REFUSAL_HIDDEN:
+		return error_set(
+			e, ERROR_NOT_AUTHORIZED,
+			"Consent was withdrawn, and stays so until the boot; ask again, and polkit "
+			"is asked who may lift that.");
+	case REFUSAL_NO_NETWORK:
+		return error_set(
+			e, ERROR_NETWORK_CHANGED,
+			"There is no network to consent for: no IPv4 default route on a link with a "
+			"carrier. Connect first, then ask again.");
 	case REFUSAL_NO_SUCH_LEASE:
 		return error_set(e, ERROR_NO_SUCH_LEASE,
 				 "There is no such lease of yours; it has ended.");

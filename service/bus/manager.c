@@ -107,6 +107,7 @@ static void set_limits(struct manager *m, const struct wire_limits *limits)
 static void on_limits(const struct wire_limits *limits, void *userdata)
 {
 	set_limits(userdata, limits);
+	autoconfig_refresh(userdata);
 	if (limits->sealed)
 		take_name(userdata);
 }
@@ -130,12 +131,18 @@ static void on_blocked(const struct wire_blocked_entry *b, void *userdata)
 	blocked_tell(userdata, b);
 }
 
+static void on_consent(const struct wire_consent *c, void *userdata)
+{
+	autoconfig_changed(userdata, (enum consent_value)c->value);
+}
+
 static void on_engine_lost(void *userdata)
 {
 	static const struct wire_limits none;
 	struct manager *m = userdata;
 
 	set_limits(m, &none);
+	autoconfig_changed(m, CONSENT_UNKNOWN);
 	while (m->held)
 		held_ended(m, m->held->id, REASON_FAILURE);
 }
@@ -264,7 +271,8 @@ static int add_objects(struct manager *m)
 int manager_start(struct manager *m, sd_event *event, sd_bus *bus, const char *engine_path)
 {
 	const struct engine_events engine_events = {
-		on_limits, on_lease_ended, on_tampered, on_blocked, on_engine_lost, on_tick, m};
+		on_limits,  on_lease_ended, on_tampered, on_blocked,
+		on_consent, on_engine_lost, on_tick,     m};
 	const struct session_events session_events = {on_session_gone, on_sleeping, m};
 	int r;
 

@@ -57,7 +57,8 @@ struct manager {
 	struct held *held;
 	struct subscriber *subscribers; /* to refused packets; blocked.c */
 	uint64_t last_subscriber;
-	unsigned int opening; /* doors that the engine was asked for, and has not answered */
+	unsigned int opening;       /* doors that the engine was asked for, and has not answered */
+	enum consent_value consent; /* as the engine has said last */
 	char network[NETWORK_NAME_MAX + 1]; /* as the one who consented called it */
 	uint8_t network_id[WIRE_NETWORK_SIZE];
 };
@@ -94,12 +95,18 @@ void held_retry(struct manager *m);
 /* It has ended: tells its holder and forgets it. */
 void held_ended(struct manager *m, uint64_t id, enum wire_reason reason);
 
+/* Asks the engine how consent stands. */
+void autoconfig_refresh(struct manager *m);
+/* How it stands: whoever watches the property learns of it. */
+void autoconfig_changed(struct manager *m, enum consent_value value);
+
 #define ACTION_ENABLE "org.sallyport1.enable-clearnet-user"
 #define ACTION_DISABLE_OTHERS "org.sallyport1.disable-others"
 #define ACTION_LIST_OTHERS "org.sallyport1.list-others"
 #define ACTION_SAVE_DNS "org.sallyport1.save-clearnet-dns"
 #define ACTION_GET_DNS "org.sallyport1.get-clearnet-dns"
 #define ACTION_CONSENT "org.sallyport1.set-autoconfig-consent"
+#define ACTION_LIFT_HIDDEN "org.sallyport1.lift-hidden"
 #define ACTION_RELOAD "org.sallyport1.reload"
 #define ACTION_INSPECT "org.sallyport1.inspect"
 

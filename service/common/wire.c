@@ -30,6 +30,12 @@ static const char *const consents[CONSENT_N] = {
 	[CONSENT_HIDDEN] = "hidden",
 };
 
+static const char *const consents_ended[ENDED_N] = {
+#define X(NAME, text) [ENDED_##NAME] = (text),
+	WIRE_CONSENT_ENDED(X)
+#undef X
+};
+
 static const char *const verdicts[EXPLAIN_VERDICT_N] = {
 	[EXPLAIN_ACCEPTED] = "accepted",
 	[EXPLAIN_DROPPED] = "dropped",
@@ -74,6 +80,11 @@ int wire_reason_from_string(const char *text, enum wire_reason *ret)
 const char *wire_consent_to_string(enum consent_value c)
 {
 	return c < CONSENT_N ? consents[c] : "unknown";
+}
+
+const char *consent_ended_to_string(enum consent_ended e)
+{
+	return e < ENDED_N ? consents_ended[e] : "unknown";
 }
 
 const char *wire_verdict_to_string(enum explain_verdict v)
@@ -139,6 +150,17 @@ static const char *check_tampered(const struct wire_tampered *m)
 	if (!terminated(m->name, sizeof(m->name)))
 		return "a name without an end";
 	if (m->repaired > 1)
+		return "a truth value that is neither 0 nor 1";
+	return m->pad ? "padding that is not zero" : NULL;
+}
+
+static const char *check_set_consent(const struct wire_set_consent *m)
+{
+	if (m->who == UINT32_MAX)
+		return "a uid that nobody can have";
+	if (m->value != CONSENT_GRANTED && m->value != CONSENT_HIDDEN)
+		return "a consent that nobody can give";
+	if (m->lift > 1)
 		return "a truth value that is neither 0 nor 1";
 	return m->pad ? "padding that is not zero" : NULL;
 }
@@ -216,7 +238,6 @@ static const char *check_fields(const void *data, enum wire_type type)
 	const struct wire_lease_extend *extend = data;
 	const struct wire_lease_end *end = data;
 	const struct wire_lease_ended *ended = data;
-	const struct wire_set_consent *set = data;
 	const struct wire_consent *consent = data;
 	const struct wire_reloaded *reloaded = data;
 	const struct wire_refused *refused = data;
@@ -252,13 +273,11 @@ static const char *check_fields(const void *data, enum wire_type type)
 			return "a reason that does not exist";
 		return ended->pad ? "padding that is not zero" : NULL;
 	case WIRE_SET_CONSENT:
-		if (set->who == UINT32_MAX)
-			return "a uid that nobody can have";
-		if (set->value != CONSENT_GRANTED && set->value != CONSENT_HIDDEN)
-			return "a consent that nobody can give";
-		return NULL;
+		return check_set_consent(data);
 	case WIRE_CONSENT:
-		return consent->value >= CONSENT_N ? "a consent that does not exist" : NULL;
+		if (consent->value >= CONSENT_N || consent->ended >= ENDED_N)
+			return "a consent that does not exist";
+		return consent->pad ? "padding that is not zero" : NULL;
 	case WIRE_RELOADED:
 		if (reloaded->outcome >= RELOAD_N)
 			return "an outcome that does not exist";

@@ -64,7 +64,7 @@ enum wire_legal {
 	X(9, LEASE_END, lease_end, TO_ENGINE, LEGAL_GREETED, "closing is always safe")             \
 	X(10, LEASE_ENDED, lease_ended, TO_BUS, LEGAL_ALWAYS, "answer, or event with cookie 0")    \
 	X(11, SET_CONSENT, set_consent, TO_ENGINE, LEGAL_GREETED,                                  \
-	  "opens nothing by itself; only the probe's uid may use it")                              \
+	  "opens nothing by itself; only the probe's uid may use it, on this network")             \
 	X(12, GET_CONSENT, get_consent, TO_ENGINE, LEGAL_GREETED, "reads a fact")                  \
 	X(13, CONSENT, consent, TO_BUS, LEGAL_ALWAYS, "answer to both, or event with cookie 0")    \
 	X(14, RELOAD, reload, TO_ENGINE, LEGAL_GREETED,                                            \
@@ -99,17 +99,19 @@ enum wire_type {
 };
 
 /* Why a request was refused: an answer, not a fault. */
-#define WIRE_REFUSALS(X)                                                                       \
-	X(NONE, "none")                     /* not refused: never on the wire */               \
-	X(NOT_A_DOOR, "not-a-door")         /* the uid has no role that may be given a door */ \
-	X(BUSY, "busy")                     /* another lease for that uid lives */             \
-	X(TOO_LONG, "too-long")             /* detail: the longest, seconds */                 \
-	X(TOO_MANY, "too-many")             /* detail: how many may be open at once */         \
-	X(NO_CONSENT, "no-consent")         /* an autoconfig uid, and nobody consented */      \
-	X(NO_SUCH_LEASE, "no-such-lease")   /* it has ended, or never was */                   \
-	X(USER_CHANGED, "user-changed")     /* the name has another uid now: reload first */   \
-	X(NO_POLICY, "no-policy")           /* the built-in wall is up, which has no doors */  \
-	X(ENGINE_FAILURE, "engine-failure") /* the kernel refused; detail: errno */
+#define WIRE_REFUSALS(X)                                                                        \
+	X(NONE, "none")                     /* not refused: never on the wire */                \
+	X(NOT_A_DOOR, "not-a-door")         /* the uid has no role that may be given a door */  \
+	X(BUSY, "busy")                     /* another lease for that uid lives */              \
+	X(TOO_LONG, "too-long")             /* detail: the longest, seconds */                  \
+	X(TOO_MANY, "too-many")             /* detail: how many may be open at once */          \
+	X(NO_CONSENT, "no-consent")         /* an autoconfig uid, and nobody consented */       \
+	X(NO_SUCH_LEASE, "no-such-lease")   /* it has ended, or never was */                    \
+	X(USER_CHANGED, "user-changed")     /* the name has another uid now: reload first */    \
+	X(NO_POLICY, "no-policy")           /* the built-in wall is up, which has no doors */   \
+	X(ENGINE_FAILURE, "engine-failure") /* the kernel refused; detail: errno */             \
+	X(HIDDEN, "hidden")                 /* consent was withdrawn, and nobody lifted that */ \
+	X(NO_NETWORK, "no-network")         /* no default route with a carrier to consent for */
 
 enum wire_refusal {
 #define X(NAME, text) REFUSAL_##NAME,
@@ -139,6 +141,19 @@ enum wire_reason {
 	WIRE_REASONS(X)
 #undef X
 		REASON_N
+};
+
+/* What ended a consent that nobody has withdrawn. */
+#define WIRE_CONSENT_ENDED(X)                                                   \
+	X(NOT, "")                  /* it lives, was withdrawn, or never was */ \
+	X(NETWORK, "network")       /* the network has changed */               \
+	X(BUS_GONE, "service-gone") /* the bus process has gone, with its word for it */
+
+enum consent_ended {
+#define X(NAME, text) ENDED_##NAME,
+	WIRE_CONSENT_ENDED(X)
+#undef X
+		ENDED_N
 };
 
 enum wire_role { ROLE_CLEARNET, ROLE_AUTOCONFIG, ROLE_N };
@@ -246,6 +261,8 @@ struct wire_set_consent {
 	uint32_t value; /* enum consent_value: granted or hidden */
 	uint32_t who;   /* uid */
 	uint8_t network[WIRE_NETWORK_SIZE];
+	uint32_t lift; /* 1: who asks may also give it where it was withdrawn */
+	uint32_t pad;
 };
 
 struct wire_get_consent {
@@ -258,7 +275,9 @@ struct wire_consent {
 	uint32_t who;
 	uint64_t since; /* microseconds of CLOCK_BOOTTIME; 0: never set */
 	uint8_t network[WIRE_NETWORK_SIZE];
-	uint64_t uses; /* leases that stood on it */
+	uint64_t uses;  /* leases that stood on it */
+	uint32_t ended; /* enum consent_ended */
+	uint32_t pad;
 };
 
 struct wire_reload {
@@ -385,7 +404,8 @@ _Static_assert(sizeof(struct wire_header) == 8, "the header is eight bytes");
 _Static_assert(sizeof(struct wire_limits) == 8 + 8 * 4 + 32 + 32 * 44, "no hidden padding");
 _Static_assert(sizeof(struct wire_lease_open) == 24, "no hidden padding");
 _Static_assert(sizeof(struct wire_lease_opened) == 32, "no hidden padding");
-_Static_assert(sizeof(struct wire_consent) == 48, "no hidden padding");
+_Static_assert(sizeof(struct wire_set_consent) == 40, "no hidden padding");
+_Static_assert(sizeof(struct wire_consent) == 56, "no hidden padding");
 _Static_assert(sizeof(struct wire_tampered) == 24 + WIRE_COMM_SIZE, "no hidden padding");
 _Static_assert(sizeof(struct wire_explain) == 24, "no hidden padding");
 _Static_assert(sizeof(struct wire_explained) <= WIRE_SIZE_MAX, "it fits");
@@ -415,6 +435,7 @@ const char *wire_refusal_to_string(enum wire_refusal r);
 const char *wire_reason_to_string(enum wire_reason r);
 int wire_reason_from_string(const char *text, enum wire_reason *ret);
 const char *wire_consent_to_string(enum consent_value c);
+const char *consent_ended_to_string(enum consent_ended e);
 const char *wire_verdict_to_string(enum explain_verdict v);
 int wire_consent_from_string(const char *text, enum consent_value *ret);
 const char *verify_outcome_to_string(enum verify_outcome o);

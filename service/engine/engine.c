@@ -3,6 +3,7 @@
 
 #include "channel.h"
 #include "conntrack.h"
+#include "consent.h"
 #include "cut.h"
 #include "log.h"
 #include "tamper.h"
@@ -283,6 +284,7 @@ void engine_drop_peer(struct engine *e, const char *why)
 	e->peer = close_fd(e->peer);
 	e->greeted = false;
 	engine_end_all(e, REASON_BUS_GONE);
+	consent_lose(e, ENDED_BUS_GONE);
 }
 
 void engine_send(struct engine *e, const void *message, size_t size, int fd)

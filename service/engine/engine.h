@@ -8,6 +8,7 @@
  */
 #include "blocked-ring.h"
 #include "config.h"
+#include "gateway.h"
 #include "lease.h"
 #include "link.h"
 #include "monitor.h"
@@ -54,6 +55,12 @@ struct engine {
 		int fd;
 	} pipes[WIRE_LEASES_MAX];
 	size_t n_pipes;
+
+	struct {                        /* consent.c */
+		struct nl watch;        /* links, routes, neighbours */
+		struct gateway network; /* that the consent is for */
+		int record;             /* what outlives this process, or -1: nothing can */
+	} consent;
 
 	struct cut *cuts; /* sockets of ended leases; cut.c */
 

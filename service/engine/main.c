@@ -8,6 +8,7 @@
  */
 #include "blocked.h"
 #include "channel.h"
+#include "consent.h"
 #include "egress.h"
 #include "engine.h"
 #include "links.h"
@@ -218,6 +219,7 @@ enum {
 	POLL_SIGNAL,
 	POLL_TIMER,
 	POLL_ROUTES,
+	POLL_NETWORK,
 	POLL_MONITOR,
 	POLL_BLOCKED,
 	POLL_PEER,
@@ -228,6 +230,7 @@ enum {
 /* Descriptors that are -1 are skipped by poll(); pipes are watched for their readers' end only. */
 static size_t fill_poll(const struct engine *e, struct pollfd *fds, uint64_t *ids)
 {
+	fds[POLL_NETWORK] = (struct pollfd){.fd = consent_fd(e), .events = POLLIN};
 	fds[POLL_PEER] = (struct pollfd){.fd = e->peer, .events = POLLIN};
 	for (size_t i = 0; i < e->n_pipes; i++) {
 		fds[POLL_PIPES + i] = (struct pollfd){.fd = e->pipes[i].fd};
@@ -261,6 +264,8 @@ static void loop(struct engine *e, int signals, int timer, int listener)
 			      strerror(errno));
 		if (fds[POLL_SIGNAL].revents && handle_signal(e, signals))
 			return;
+		if (fds[POLL_NETWORK].revents)
+			consent_look(e);
 		if (fds[POLL_MONITOR].revents)
 			tamper_read(e);
 		if (fds[POLL_ROUTES].revents) {
@@ -311,6 +316,7 @@ int main(int argc, char **argv)
 	owner_open(&e, passed.owner);
 	engine_open(&e);
 	links_open(&e);
+	consent_open(&e);
 	tamper_open(&e);
 	blocked_open(&e);
 	engine_seal(&e);

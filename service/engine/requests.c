@@ -5,6 +5,7 @@
  */
 #include "blocked.h"
 #include "channel.h"
+#include "consent.h"
 #include "engine.h"
 #include "log.h"
 #include "questions.h"
@@ -119,6 +120,8 @@ static void handle_lease_open(struct engine *e, const void *message)
 		refuse(e, m, REFUSAL_NO_POLICY, 0);
 		return;
 	}
+	/* What has just changed, and nobody has read yet, counts. */
+	consent_look(e);
 	refusal = lease_consider(&e->leases, e->policy, m->uid, m->seconds, m->holder,
 				 engine_new_mark(e), now_boottime(), &l, &detail);
 	r = refusal == REFUSAL_NONE ? user_changed(e->policy, m->uid) : 0;
@@ -211,38 +214,25 @@ static void handle_lease_end(struct engine *e, const void *message)
 		engine_end(e, m->id, (enum wire_reason)m->reason, m->header.cookie);
 }
 
-static void send_consent(struct engine *e, uint32_t cookie)
-{
-	const struct consent *c = &e->leases.consent;
-	struct wire_consent m = {
-		.value = c->value,
-		.who = c->who,
-		.since = c->since,
-		.uses = c->uses,
-	};
-
-	memcpy(m.network, c->network, sizeof(m.network));
-	wire_header_init(&m.header, WIRE_CONSENT, cookie);
-	engine_send(e, &m, sizeof(m), -1);
-}
-
-/* Safe: it opens nothing; without it the probe's uid has no lease. Withdrawn, theirs end first. */
+/*
+ * Safe: it opens nothing; without it the probe's uid has no lease. Withdrawn, theirs end first, and
+ * whoever gives it again must have been let to.
+ */
 static void handle_set_consent(struct engine *e, const void *message)
 {
-	const struct wire_set_consent *m = message;
-	struct lease_effects effects;
+	enum wire_refusal refusal;
+	uint32_t detail;
 
-	consent_set(&e->leases, (enum consent_value)m->value, m->who, m->network, now_boottime(),
-		    &effects);
-	engine_apply(e, &effects);
-	log_info("consent is %s, by uid %u", wire_consent_to_string((enum consent_value)m->value),
-		 m->who);
-	send_consent(e, m->header.cookie);
+	refusal = consent_set(e, message, &detail);
+	if (refusal != REFUSAL_NONE)
+		refuse(e, message, refusal, detail);
+	else
+		consent_send(e, cookie_of(message));
 }
 
 static void handle_get_consent(struct engine *e, const void *message)
 {
-	send_consent(e, cookie_of(message));
+	consent_send(e, cookie_of(message));
 }
 
 /* Safe: the files belong to root, and with an error in them nothing changes. */

@@ -215,20 +215,53 @@ void lease_end_all(const struct lease_table *t, enum wire_reason reason, struct 
 		effect_end(ret, &t->items[i], reason);
 }
 
-void consent_set(struct lease_table *t, enum consent_value value, uid_t who,
-		 const uint8_t network[WIRE_NETWORK_SIZE], usec_t now, struct lease_effects *ret)
+static void end_autoconfig(const struct lease_table *t, struct lease_effects *ret)
 {
-	bool same = memcmp(t->consent.network, network, WIRE_NETWORK_SIZE) == 0;
-
-	ret->n = 0;
-	t->consent.value = value;
-	t->consent.who = who;
-	t->consent.since = now;
-	memcpy(t->consent.network, network, WIRE_NETWORK_SIZE);
-	/* Consent is for one network: another network's does not carry a running lease. */
-	if (value == CONSENT_GRANTED && same)
-		return;
 	for (size_t i = 0; i < t->n; i++)
 		if (t->items[i].autoconfig)
 			effect_end(ret, &t->items[i], REASON_CONSENT);
+}
+
+enum wire_refusal consent_grant(struct lease_table *t, uid_t who,
+				const uint8_t network[WIRE_NETWORK_SIZE], bool lift, usec_t now,
+				struct lease_effects *ret)
+{
+	struct consent *c = &t->consent;
+	bool again =
+		c->value == CONSENT_GRANTED && memcmp(c->network, network, WIRE_NETWORK_SIZE) == 0;
+
+	ret->n = 0;
+	if (c->value == CONSENT_HIDDEN && !lift)
+		return REFUSAL_HIDDEN;
+	/* Another network's consent does not carry a running lease. */
+	if (!again)
+		end_autoconfig(t, ret);
+	*c = (struct consent){
+		.value = CONSENT_GRANTED,
+		.who = who,
+		.since = now,
+		.uses = again ? c->uses : 0,
+	};
+	memcpy(c->network, network, WIRE_NETWORK_SIZE);
+	return REFUSAL_NONE;
+}
+
+void consent_hide(struct lease_table *t, uid_t who, usec_t now, struct lease_effects *ret)
+{
+	ret->n = 0;
+	end_autoconfig(t, ret);
+	t->consent = (struct consent){.value = CONSENT_HIDDEN, .who = who, .since = now};
+}
+
+bool consent_end(struct lease_table *t, enum consent_ended why, usec_t now,
+		 struct lease_effects *ret)
+{
+	ret->n = 0;
+	if (t->consent.value != CONSENT_GRANTED)
+		return false;
+	end_autoconfig(t, ret);
+	t->consent.value = CONSENT_UNKNOWN;
+	t->consent.since = now;
+	t->consent.ended = why;
+	return true;
 }

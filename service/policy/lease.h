@@ -29,10 +29,11 @@ struct lease {
 
 struct consent {
 	enum consent_value value;
-	uid_t who;
-	usec_t since; /* 0: never set */
+	uid_t who;    /* has given or withdrawn it; unknown: had given it */
+	usec_t since; /* 0: nobody was asked yet */
 	uint8_t network[WIRE_NETWORK_SIZE];
-	uint64_t uses;
+	uint64_t uses;            /* leases that stood on it */
+	enum consent_ended ended; /* unknown: what ended the last one */
 };
 
 struct lease_table {
@@ -96,6 +97,15 @@ void lease_reconsider(const struct lease_table *t, const struct policy *p, usec_
 /* Ends all, for one reason. */
 void lease_end_all(const struct lease_table *t, enum wire_reason reason, struct lease_effects *ret);
 
-/* Sets the fact; without consent the leases that stood on it end. */
-void consent_set(struct lease_table *t, enum consent_value value, uid_t who,
-		 const uint8_t network[WIRE_NETWORK_SIZE], usec_t now, struct lease_effects *ret);
+/*
+ * Consent, for one network. Leases that stood on another's end. Hidden stays hidden,
+ * REFUSAL_HIDDEN, unless whoever asks was let to lift that; else REFUSAL_NONE.
+ */
+enum wire_refusal consent_grant(struct lease_table *t, uid_t who,
+				const uint8_t network[WIRE_NETWORK_SIZE], bool lift, usec_t now,
+				struct lease_effects *ret);
+/* Withdrawn, or never to be asked for: whatever it was before. What stood on it ends. */
+void consent_hide(struct lease_table *t, uid_t who, usec_t now, struct lease_effects *ret);
+/* It was for something that is no more. False if there was none: then nothing changes. */
+bool consent_end(struct lease_table *t, enum consent_ended why, usec_t now,
+		 struct lease_effects *ret);

@@ -8,6 +8,7 @@
 #   said NAME SECONDS REGEX waits until it has printed such a line since the last told()
 #   told NAME               what it printed since then; forgets it
 #   call INTERFACE.MEMBER ARG...   one call by gdbus; prints the result or "error NAME"
+#   network                 a link with a default route: something that consent can be for
 #   policy EXTRA-LINES      a policy with a door for clearnet and clearnet2
 
 # shellcheck disable=SC2034
@@ -98,6 +99,17 @@ call()
 	else
 		sed -n 's/^Error: GDBus.Error:\([A-Za-z0-9.]*\):.*/error \1/p' <<<"$out" | head -n 1
 	fi
+}
+
+network()
+{
+	ip -batch - <<-'EOF'
+		link add name eth0 type veth peer name far
+		link set far up
+		link set eth0 up
+		addr add 192.0.2.10/24 dev eth0
+		route add default via 192.0.2.1 dev eth0
+	EOF
 }
 
 # The polkit rule that lets alice (5001) and root's tests have doors without a question.

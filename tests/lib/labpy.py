@@ -182,12 +182,19 @@ GET_LIMITS, LIMITS, HEARTBEAT, ALIVE, LEASE_OPEN, LEASE_OPENED, LEASE_EXTEND, LE
     LEASE_END, LEASE_ENDED, SET_CONSENT, GET_CONSENT, CONSENT, RELOAD, RELOADED, REFUSED, \
     POLICY_CHANGED = range(1, 18)
 REFUSALS = ('none', 'not-a-door', 'busy', 'too-long', 'too-many', 'no-consent', 'no-such-lease',
-            'user-changed', 'no-policy', 'engine-failure')
+            'user-changed', 'no-policy', 'engine-failure', 'hidden', 'no-network')
 REASONS = ('closed', 'left', 'disabled', 'deadline', 'session', 'suspend', 'policy', 'denied',
            'consent', 'bus-gone', 'bus-silent', 'shutdown', 'failure')
+CONSENTS = ('unknown', 'granted', 'hidden')
+ENDED = ('', 'network', 'service-gone')
 HEADER = '=HHI'
 VERSION = 1
 HEARTBEAT_COOKIE = 0xbea70000
+
+
+def read_consent(body):
+    value, who, since, _, uses, ended, _ = struct.unpack('=IIQ16sQII', body)
+    return CONSENTS[value], who, since, uses, ENDED[ended]
 
 
 class Refused(Exception):
@@ -283,9 +290,13 @@ class Peer:
     def end(self, lease, reason='disabled'):
         self.ask(LEASE_END, struct.pack('=QII', lease.id, REASONS.index(reason), 0))
 
-    def consent(self, value, who=1000, network=b'\1' * 16):
-        number = ('unknown', 'granted', 'hidden').index(value)
-        self.ask(SET_CONSENT, struct.pack('=II16s', number, who, network))
+    def consent(self, value, who=1000, network=b'\1' * 16, lift=0):
+        number = CONSENTS.index(value)
+        self.ask(SET_CONSENT, struct.pack('=II16sII', number, who, network, lift, 0))
+
+    def consented(self):
+        """The value, who, since when, how often it was used, what ended it."""
+        return read_consent(self.ask(GET_CONSENT, b'')[1])
 
     def reload(self):
         _, data, _ = self.ask(RELOAD, b'')

@@ -10,6 +10,7 @@
 #define SECOND_CLEARNET 1003u
 #define PROBE 1005u
 #define HOLDER 1000u
+#define OTHER 1001u
 #define MARK 0x04123456u
 
 static const uint8_t network[WIRE_NETWORK_SIZE] = {1};
@@ -252,27 +253,120 @@ static void test_reload_with_other_numbers(void)
 	g_assert_cmpint(e.items[0].reason, ==, REASON_POLICY);
 }
 
-static void test_consent(void)
+/* A table with consent in each of its states, as it may have come there. */
+static struct lease_table with_consent(enum consent_value value)
 {
-	struct policy p = a_policy();
 	struct lease_table t = {0};
 	struct lease_effects e;
-	uint64_t door, probe;
 
-	consent_set(&t, CONSENT_GRANTED, HOLDER, network, START, &e);
+	if (value == CONSENT_GRANTED)
+		g_assert_cmpint(consent_grant(&t, HOLDER, network, false, START, &e), ==,
+				REFUSAL_NONE);
+	if (value == CONSENT_HIDDEN)
+		consent_hide(&t, HOLDER, START, &e);
+	g_assert_cmpint(t.consent.value, ==, value);
+	return t;
+}
+
+/* Every state, and everything that can happen to it. */
+static void test_consent_transitions(void)
+{
+	static const struct {
+		enum consent_value from;
+		bool lift;
+		enum wire_refusal refusal;
+	} grants[] = {
+		{CONSENT_UNKNOWN, false, REFUSAL_NONE},  {CONSENT_UNKNOWN, true, REFUSAL_NONE},
+		{CONSENT_GRANTED, false, REFUSAL_NONE},  {CONSENT_GRANTED, true, REFUSAL_NONE},
+		{CONSENT_HIDDEN, false, REFUSAL_HIDDEN}, {CONSENT_HIDDEN, true, REFUSAL_NONE},
+	};
+	const usec_t later = START + SECOND;
+	struct lease_effects e;
+
+	for (size_t i = 0; i < G_N_ELEMENTS(grants); i++) {
+		struct lease_table t = with_consent(grants[i].from), before = t;
+
+		g_assert_cmpint(consent_grant(&t, OTHER, other_network, grants[i].lift, later, &e),
+				==, grants[i].refusal);
+		if (grants[i].refusal != REFUSAL_NONE) {
+			g_assert_cmpmem(&t, sizeof(t), &before, sizeof(before));
+			continue;
+		}
+		g_assert_cmpint(t.consent.value, ==, CONSENT_GRANTED);
+		g_assert_cmpuint(t.consent.who, ==, OTHER);
+		g_assert_cmpuint(t.consent.since, ==, later);
+		g_assert_cmpmem(t.consent.network, WIRE_NETWORK_SIZE, other_network,
+				WIRE_NETWORK_SIZE);
+	}
+	for (int value = 0; value < CONSENT_N; value++) {
+		struct lease_table t = with_consent((enum consent_value)value), u = t;
+		struct lease_table before = t;
+		bool ends = value == CONSENT_GRANTED;
+
+		/* Anybody may, at any time. */
+		consent_hide(&t, OTHER, later, &e);
+		g_assert_cmpint(t.consent.value, ==, CONSENT_HIDDEN);
+		g_assert_cmpuint(t.consent.who, ==, OTHER);
+		g_assert_cmpuint(t.consent.since, ==, later);
+		/* What ends by itself is never hidden, and what is hidden never ends by itself. */
+		g_assert_cmpint(consent_end(&u, ENDED_NETWORK, later, &e), ==, ends);
+		if (!ends) {
+			g_assert_cmpmem(&u, sizeof(u), &before, sizeof(before));
+			continue;
+		}
+		g_assert_cmpint(u.consent.value, ==, CONSENT_UNKNOWN);
+		g_assert_cmpint(u.consent.ended, ==, ENDED_NETWORK);
+		g_assert_cmpuint(u.consent.who, ==, HOLDER);
+		g_assert_cmpuint(u.consent.since, ==, later);
+	}
+}
+
+/* What becomes of the leases, in each case: the probe's end, a clearnet user's never. */
+static void test_consent_and_leases(void)
+{
+	struct policy p = a_policy();
+	struct lease_table t = with_consent(CONSENT_GRANTED), u;
+	struct lease_effects e;
+	uint64_t door = open_lease(&t, &p, CLEARNET, 60), probe = open_lease(&t, &p, PROBE, 60);
+
+	g_assert_cmpint(consent_grant(&t, OTHER, network, false, START, &e), ==, REFUSAL_NONE);
 	g_assert_cmpuint(e.n, ==, 0);
-	door = open_lease(&t, &p, CLEARNET, 60);
-	probe = open_lease(&t, &p, PROBE, 60);
-	g_assert_cmpuint(t.consent.uses, ==, 1);
-	consent_set(&t, CONSENT_GRANTED, HOLDER, network, START, &e);
-	g_assert_cmpuint(e.n, ==, 0);
-	consent_set(&t, CONSENT_GRANTED, HOLDER, other_network, START, &e);
+	u = t;
+	g_assert_cmpint(consent_grant(&u, HOLDER, other_network, false, START, &e), ==,
+			REFUSAL_NONE);
 	g_assert_cmpuint(e.n, ==, 1);
-	consent_set(&t, CONSENT_HIDDEN, HOLDER, other_network, START, &e);
+	u = t;
+	g_assert_true(consent_end(&u, ENDED_NETWORK, START, &e));
+	g_assert_cmpuint(e.n, ==, 1);
+	consent_hide(&t, HOLDER, START, &e);
 	g_assert_cmpuint(e.n, ==, 1);
 	g_assert_cmpuint(e.items[0].id, ==, probe);
 	g_assert_cmpint(e.items[0].reason, ==, REASON_CONSENT);
 	g_assert_nonnull(lease_find(&t, door));
+}
+
+static void test_consent_uses(void)
+{
+	struct policy p = a_policy();
+	struct lease_table t = with_consent(CONSENT_GRANTED);
+	struct lease_effects e;
+	struct lease l;
+
+	lease_remove(&t, open_lease(&t, &p, PROBE, 60));
+	lease_remove(&t, open_lease(&t, &p, CLEARNET, 60));
+	lease_remove(&t, open_lease(&t, &p, PROBE, 60));
+	g_assert_cmpuint(t.consent.uses, ==, 2);
+	/* The same once more; what has ended is still told; another begins anew. */
+	g_assert_cmpint(consent_grant(&t, HOLDER, network, false, START, &e), ==, REFUSAL_NONE);
+	g_assert_cmpuint(t.consent.uses, ==, 2);
+	g_assert_true(consent_end(&t, ENDED_BUS_GONE, START, &e));
+	g_assert_cmpuint(t.consent.uses, ==, 2);
+	g_assert_cmpint(consider(&t, &p, PROBE, 60, &l), ==, REFUSAL_NO_CONSENT);
+	g_assert_cmpint(consent_grant(&t, HOLDER, network, false, START, &e), ==, REFUSAL_NONE);
+	g_assert_cmpuint(t.consent.uses, ==, 0);
+	g_assert_cmpint(t.consent.ended, ==, ENDED_NOT);
+	consent_hide(&t, HOLDER, START, &e);
+	g_assert_cmpint(consider(&t, &p, PROBE, 60, &l), ==, REFUSAL_NO_CONSENT);
 }
 
 static void test_end_all(void)
@@ -301,7 +395,9 @@ int main(int argc, char **argv)
 	g_test_add_func("/lease/next", test_no_tick_in_the_past);
 	g_test_add_func("/lease/reload", test_reload);
 	g_test_add_func("/lease/reload-numbers", test_reload_with_other_numbers);
-	g_test_add_func("/lease/consent", test_consent);
+	g_test_add_func("/consent/transitions", test_consent_transitions);
+	g_test_add_func("/consent/leases", test_consent_and_leases);
+	g_test_add_func("/consent/uses", test_consent_uses);
 	g_test_add_func("/lease/end-all", test_end_all);
 	return g_test_run();
 }

@@ -104,7 +104,11 @@ static void test_ranges(void)
 	REJECTS(WIRE_SET_CONSENT, TO_ENGINE, m.set.value = CONSENT_UNKNOWN);
 	REJECTS(WIRE_SET_CONSENT, TO_ENGINE, m.set.value = CONSENT_N);
 	REJECTS(WIRE_SET_CONSENT, TO_ENGINE, m.set.who = UINT32_MAX);
+	REJECTS(WIRE_SET_CONSENT, TO_ENGINE, m.set.lift = 2);
+	REJECTS(WIRE_SET_CONSENT, TO_ENGINE, m.set.pad = 1);
 	REJECTS(WIRE_CONSENT, TO_BUS, m.consent.value = CONSENT_N);
+	REJECTS(WIRE_CONSENT, TO_BUS, m.consent.ended = ENDED_N);
+	REJECTS(WIRE_CONSENT, TO_BUS, m.consent.pad = 1);
 	REJECTS(WIRE_RELOADED, TO_BUS, m.reloaded.outcome = RELOAD_N);
 	REJECTS(WIRE_RELOADED, TO_BUS, memset(m.reloaded.text, 'x', sizeof(m.reloaded.text)));
 	REJECTS(WIRE_VERIFIED, TO_BUS, m.verified.outcome = VERIFY_N);
