@@ -134,7 +134,9 @@ def ends_once(peer, prepare):
     lease = begin(peer)
     change = prepare()
     cause = change()
-    demand(peer.ended(lease, WORD) == 'consent', 'the lease does not end')
+    if peer.ended(lease, WORD) != 'consent':
+        peer.end(lease)
+        raise Complaint('the lease does not end')
     known = time.time_ns()
     # The lease's end is told before that of what it stood on; this is answered after both.
     value, who, _, uses, why = peer.consented()
@@ -157,7 +159,7 @@ def ends(peer, text, prepare):
             while not took or (min(took) > SILENT and len(took) < BEST_OF):
                 took.append(ends_once(peer, prepare))
             worst = max(worst, min(took))
-    except Complaint as e:
+    except (Complaint, Refused) as e:
         report(False, f'{text}: over', e)
         return
     report(worst <= SILENT, f'{text}: over, and silent within 10 ms', f'{worst * 1000:.1f} ms')
