@@ -83,6 +83,14 @@ static struct dns_link *find(struct clearnet_dns *d, const char *link)
 	return NULL;
 }
 
+static const struct wire_link *find_up(const struct clearnet_dns *d, const char *link)
+{
+	for (uint32_t i = 0; i < d->up.n; i++)
+		if (strcmp(d->up.items[i].name, link) == 0)
+			return &d->up.items[i];
+	return NULL;
+}
+
 /* "" for IPv6, which is closed. */
 static size_t format_line(const struct dns_server *s, char line[LINE_SIZE])
 {
@@ -115,8 +123,15 @@ static bool fits(const struct clearnet_dns *d, const struct dns_link *without,
 	return size <= DNS_FILE_SIZE;
 }
 
+static void see(struct dns_link *l, const struct wire_link *up)
+{
+	l->seen = up;
+	l->index = up ? up->index : 0;
+	l->lost = up ? up->lost : 0;
+}
+
 int clearnet_dns_save(struct clearnet_dns *d, const char *link, const struct dns_server *servers,
-		      size_t n)
+		      size_t n, enum dns_source from)
 {
 	struct dns_link *l = find(d, link);
 
@@ -136,7 +151,57 @@ int clearnet_dns_save(struct clearnet_dns *d, const char *link, const struct dns
 	}
 	memcpy(l->servers, servers, n * sizeof(*servers));
 	l->n = n;
+	l->from = from;
+	see(l, find_up(d, link));
 	return 0;
+}
+
+void clearnet_dns_remove(struct clearnet_dns *d, const char *link, const struct dns_server *server)
+{
+	struct dns_link *l = find(d, link);
+	size_t n = 0;
+
+	if (!l)
+		return;
+	for (size_t i = 0; i < l->n; i++)
+		if (memcmp(&l->servers[i], server, sizeof(*server)) != 0)
+			l->servers[n++] = l->servers[i];
+	l->n = n;
+	if (n == 0)
+		*l = d->links[--d->n];
+}
+
+bool clearnet_dns_is_up(const struct clearnet_dns *d, const char *link)
+{
+	return d->up_known && find_up(d, link);
+}
+
+/* Another link of that name, or one that was unplugged meanwhile, is another network. */
+static bool has_gone(const struct dns_link *l, const struct wire_link *up)
+{
+	return l->seen && (!up || up->index != l->index || up->lost != l->lost);
+}
+
+size_t clearnet_dns_links(struct clearnet_dns *d, const struct wire_links *up)
+{
+	size_t before = d->n;
+
+	d->up = *up;
+	d->up_known = true;
+	for (size_t i = d->n; i-- > 0;) {
+		struct dns_link *l = &d->links[i];
+		const struct wire_link *now = find_up(d, l->name);
+
+		if (has_gone(l, now)) {
+			log_info("link %s has gone, or was away: its clearnet DNS servers are "
+				 "forgotten",
+				 l->name);
+			*l = d->links[--d->n];
+		} else {
+			see(l, now);
+		}
+	}
+	return before - d->n;
 }
 
 /* The rest of the file is newlines. */
@@ -170,6 +235,14 @@ int clearnet_dns_publish(const struct clearnet_dns *d)
 	if (n < 0)
 		return -errno;
 	return n == (ssize_t)sizeof(buf) ? 0 : -EIO;
+}
+
+void clearnet_dns_publish_or_say(const struct clearnet_dns *d)
+{
+	int r = clearnet_dns_publish(d);
+
+	if (r < 0)
+		log_warning("clearnet DNS servers are saved, but not published: %s", strerror(-r));
 }
 
 void clearnet_dns_open(struct clearnet_dns *d, const char *path)

@@ -1,11 +1,21 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* org.sallyport1.DNS: the network's own servers. Saving grants nothing; using them is guarded. */
-#include "manager.h"
-
+#include "address-check.h"
 #include "log.h"
+#include "manager.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <stdio.h>
+
+/* A call whose servers are being checked. */
+struct saving {
+	struct manager *manager;
+	sd_bus_message *call;
+	char link[DNS_LINK_SIZE];
+	struct dns_server servers[DNS_SERVERS_MAX];
+	size_t n;
+};
 
 static int check_link(const char *link, sd_bus_error *error)
 {
@@ -66,7 +76,7 @@ static int save(struct manager *m, sd_bus_message *call, const char *link,
 {
 	int r;
 
-	r = clearnet_dns_save(&m->dns, link, servers, n);
+	r = clearnet_dns_save(&m->dns, link, servers, n, DNS_FROM_CALLER);
 	if (r == -ENOSPC)
 		return error_set(
 			error, ERROR_TOO_MANY,
@@ -77,11 +87,69 @@ static int save(struct manager *m, sd_bus_message *call, const char *link,
 		return error_set(error, ERROR_TOO_MANY,
 				 "Servers of %d links are saved already; forget one first.",
 				 DNS_LINKS_MAX);
-	r = clearnet_dns_publish(&m->dns);
-	if (r < 0)
-		log_warning("clearnet DNS servers are saved, but not published: %s", strerror(-r));
+	clearnet_dns_publish_or_say(&m->dns);
 	log_info("link %s: %zu clearnet DNS servers", link, n);
 	return sd_bus_reply_method_return(call, NULL);
+}
+
+static const char *why_not(enum address_kind kind)
+{
+	switch (kind) {
+	case ADDRESS_OWN:
+		return "that is this machine itself";
+	case ADDRESS_BROADCAST:
+		return "that is a network's broadcast address";
+	case ADDRESS_MULTICAST:
+		return "that is a multicast address";
+	case ADDRESS_OTHER:
+	case ADDRESS_KIND_N:
+		break;
+	}
+	return NULL;
+}
+
+static int save_checked(struct saving *s, int error, const enum address_kind *kinds,
+			sd_bus_error *e)
+{
+	if (error)
+		return error_engine_lost(e);
+	for (size_t i = 0; i < s->n; i++) {
+		const struct dns_server *server = &s->servers[i];
+		const char *why = why_not(kinds[i]);
+
+		if (why)
+			return bad_server(server->family, server->address,
+					  server->family == AF_INET ? 4 : 16, why, e);
+	}
+	return save(s->manager, s->call, s->link, s->servers, s->n, e);
+}
+
+static void on_checked(int error, const enum address_kind *kinds, void *userdata)
+{
+	sd_bus_error e = SD_BUS_ERROR_NULL;
+	struct saving *s = userdata;
+
+	if (save_checked(s, error, kinds, &e) < 0)
+		(void)sd_bus_reply_method_error(s->call, &e);
+	sd_bus_error_free(&e);
+	(void)sd_bus_message_unref(s->call);
+	free(s);
+}
+
+/* Also when there is nothing to check: what was asked first is done first. */
+static int check_and_save(struct manager *m, sd_bus_message *call, const char *link,
+			  const struct dns_server *servers, size_t n)
+{
+	struct saving *s = calloc(1, sizeof(*s));
+
+	if (!s)
+		fatal_oom();
+	*s = (struct saving){.manager = m, .call = sd_bus_message_ref(call), .n = n};
+	(void)snprintf(s->link, sizeof(s->link), "%s", link);
+	if (n)
+		memcpy(s->servers, servers, n * sizeof(*servers));
+	address_check(m, servers, n, on_checked, s);
+	return 1;
 }
 
 /* Safe to offer: root's dispatcher, or an administrator; the addresses are checked one by one. */
@@ -112,7 +180,7 @@ static int method_save(sd_bus_message *call, void *userdata, sd_bus_error *error
 	r = authorize(m->authorizer, call, uid, ACTION_SAVE_DNS, details, error);
 	if (r <= 0)
 		return r < 0 ? r : 1;
-	return save(m, call, link, servers, n, error);
+	return check_and_save(m, call, link, servers, n);
 }
 
 /* Safe to offer: takes servers away. */
@@ -137,7 +205,7 @@ static int method_forget(sd_bus_message *call, void *userdata, sd_bus_error *err
 	r = authorize(m->authorizer, call, uid, ACTION_SAVE_DNS, details, error);
 	if (r <= 0)
 		return r < 0 ? r : 1;
-	return save(m, call, link, NULL, 0, error);
+	return check_and_save(m, call, link, NULL, 0);
 }
 
 static int append_servers(sd_bus_message *reply, const struct dns_link *l)

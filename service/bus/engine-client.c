@@ -200,6 +200,8 @@ static void handle_event(struct engine_client *c, const struct wire_header *h)
 	else if (h->type == WIRE_BLOCKED)
 		c->events.blocked(&((const struct wire_blocked *)(const void *)h)->entry,
 				  c->events.userdata);
+	else if (h->type == WIRE_LINKS)
+		c->events.links((const void *)h, c->events.userdata);
 }
 
 static void handle_answer(struct engine_client *c, const struct wire_header *h, int *fd)

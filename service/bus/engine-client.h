@@ -27,6 +27,8 @@ struct engine_events {
 	void (*blocked)(const struct wire_blocked_entry *b, void *userdata);
 	/* A consent has ended. */
 	void (*consent)(const struct wire_consent *c, void *userdata);
+	/* Which links are up; and again when they or this machine's addresses change. */
+	void (*links)(const struct wire_links *links, void *userdata);
 	void (*lost)(void *userdata);
 	/* A second has passed with the engine there: for what could not be asked before. */
 	void (*tick)(void *userdata);

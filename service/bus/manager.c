@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "manager.h"
 
+#include "address-check.h"
 #include "blocked.h"
+#include "dns-links.h"
 #include "log.h"
 #include "paths.h"
 
@@ -106,10 +108,12 @@ static void set_limits(struct manager *m, const struct wire_limits *limits)
 
 static void on_limits(const struct wire_limits *limits, void *userdata)
 {
-	set_limits(userdata, limits);
-	autoconfig_refresh(userdata);
+	struct manager *m = userdata;
+
+	set_limits(m, limits);
+	autoconfig_refresh(m);
 	if (limits->sealed)
-		take_name(userdata);
+		take_name(m);
 }
 
 static void on_lease_ended(uint64_t id, enum wire_reason reason, void *userdata)
@@ -136,6 +140,11 @@ static void on_consent(const struct wire_consent *c, void *userdata)
 	autoconfig_changed(userdata, (enum consent_value)c->value);
 }
 
+static void on_links(const struct wire_links *links, void *userdata)
+{
+	dns_links_changed(userdata, links);
+}
+
 static void on_engine_lost(void *userdata)
 {
 	static const struct wire_limits none;
@@ -143,6 +152,7 @@ static void on_engine_lost(void *userdata)
 
 	set_limits(m, &none);
 	autoconfig_changed(m, CONSENT_UNKNOWN);
+	m->dns.up_known = false;
 	while (m->held)
 		held_ended(m, m->held->id, REASON_FAILURE);
 }
@@ -270,9 +280,9 @@ static int add_objects(struct manager *m)
 
 int manager_start(struct manager *m, sd_event *event, sd_bus *bus, const char *engine_path)
 {
-	const struct engine_events engine_events = {
-		on_limits,  on_lease_ended, on_tampered, on_blocked,
-		on_consent, on_engine_lost, on_tick,     m};
+	const struct engine_events engine_events = {on_limits,      on_lease_ended, on_tampered,
+						    on_blocked,     on_consent,     on_links,
+						    on_engine_lost, on_tick,        m};
 	const struct session_events session_events = {on_session_gone, on_sleeping, m};
 	int r;
 
@@ -303,6 +313,7 @@ void manager_stop(struct manager *m)
 {
 	/* The engine ends every lease when this connection ends. */
 	m->engine = engine_client_free(m->engine);
+	address_check_stop(m);
 	while (m->held)
 		held_ended(m, m->held->id, REASON_BUS_GONE);
 	blocked_unsubscribe_all(m);

@@ -15,6 +15,8 @@
 #include <systemd/sd-bus.h>
 #include <systemd/sd-event.h>
 
+struct address_check;
+
 #define OBJECT_PATH "/org/sallyport1"
 #define BUS_NAME "org.sallyport1"
 #define CLEARNET_INTERFACE "org.sallyport1.Clearnet"
@@ -49,6 +51,8 @@ struct manager {
 	struct engine_client *engine;
 	struct sessions *sessions;
 	struct clearnet_dns dns;
+	struct address_check *checks; /* address-check.c; the first is being asked about */
+	bool checking;
 	sd_event_source *recheck; /* polkit's rules have changed */
 	bool changed_again;       /* and once more since it was armed */
 

@@ -231,6 +231,27 @@ static const char *check_blocked_list(const struct wire_blocked_list *m)
 	return why;
 }
 
+static const char *check_check_address(const struct wire_check_address *m)
+{
+	static const uint8_t none[WIRE_ADDRESS_SIZE];
+
+	if (m->family != AF_INET && m->family != AF_INET6)
+		return "a family that is neither IPv4 nor IPv6";
+	if (m->family == AF_INET && memcmp(m->address + 4, none, sizeof(none) - 4) != 0)
+		return "padding that is not zero";
+	return m->pad ? "padding that is not zero" : NULL;
+}
+
+static const char *check_links(const struct wire_links *m)
+{
+	if (m->n > WIRE_LINKS_MAX)
+		return "more links than fit";
+	for (uint32_t i = 0; i < m->n; i++)
+		if (!terminated(m->items[i].name, sizeof(m->items[i].name)))
+			return "a name without an end";
+	return NULL;
+}
+
 /* Ranges of the fields of one message of the right size; NULL when good. */
 static const char *check_fields(const void *data, enum wire_type type)
 {
@@ -243,6 +264,7 @@ static const char *check_fields(const void *data, enum wire_type type)
 	const struct wire_refused *refused = data;
 	const struct wire_get_blocked *get_blocked = data;
 	const struct wire_blocked *blocked = data;
+	const struct wire_address *address = data;
 
 	switch (type) {
 	case WIRE_GET_LIMITS:
@@ -303,6 +325,14 @@ static const char *check_fields(const void *data, enum wire_type type)
 		return check_blocked_list(data);
 	case WIRE_BLOCKED:
 		return check_entry(&blocked->entry);
+	case WIRE_CHECK_ADDRESS:
+		return check_check_address(data);
+	case WIRE_ADDRESS:
+		if (address->kind >= ADDRESS_KIND_N)
+			return "a kind that does not exist";
+		return address->pad ? "padding that is not zero" : NULL;
+	case WIRE_LINKS:
+		return check_links(data);
 	case WIRE_TYPE_N:
 		break;
 	}

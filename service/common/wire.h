@@ -30,6 +30,8 @@
 #define WIRE_LINE_SIZE 96
 #define WIRE_ADDRESS_SIZE 16
 #define WIRE_BLOCKED_MAX 11
+#define WIRE_LINK_SIZE 16 /* IFNAMSIZ */
+#define WIRE_LINKS_MAX 80
 #define WIRE_SIZE_MAX 2048
 
 enum wire_side {
@@ -89,7 +91,12 @@ enum wire_legal {
 	X(26, BLOCKED_LIST, blocked_list, TO_BUS, LEGAL_ALWAYS,                                    \
 	  "part of it; a destination only if the policy keeps them")                               \
 	X(27, BLOCKED, blocked, TO_BUS, LEGAL_ALWAYS,                                              \
-	  "event: a packet was refused; as many as the kernel's limit lets through")
+	  "event: a packet was refused; as many as the kernel's limit lets through")               \
+	X(28, CHECK_ADDRESS, check_address, TO_ENGINE, LEGAL_GREETED,                              \
+	  "asks the kernel's routes; nothing is sent, nothing changes")                            \
+	X(29, ADDRESS, address, TO_BUS, LEGAL_ALWAYS, "what kind of address it is here")           \
+	X(30, LINKS, links, TO_BUS, LEGAL_ALWAYS,                                                  \
+	  "event: which links are up, or that this machine's addresses have changed")
 
 enum wire_type {
 #define X(number, NAME, name, side, legal, why) WIRE_##NAME = (number),
@@ -165,6 +172,14 @@ enum reload_outcome { RELOAD_LOADED, RELOAD_UNCHANGED, RELOAD_REFUSED, RELOAD_N 
 enum explain_family { EXPLAIN_IPV4, EXPLAIN_LOOPBACK6, EXPLAIN_IPV6, EXPLAIN_N };
 
 enum explain_verdict { EXPLAIN_ACCEPTED, EXPLAIN_DROPPED, EXPLAIN_REFUSED, EXPLAIN_VERDICT_N };
+
+enum address_kind {
+	ADDRESS_OTHER, /* of another machine, as far as the routes say */
+	ADDRESS_OWN,
+	ADDRESS_BROADCAST,
+	ADDRESS_MULTICAST,
+	ADDRESS_KIND_N
+};
 
 /* How the wall in the kernel compares with the one that was sent. */
 enum verify_outcome {
@@ -400,6 +415,34 @@ struct wire_blocked {
 	struct wire_blocked_entry entry;
 };
 
+struct wire_check_address {
+	struct wire_header header;
+	uint32_t family; /* 2: IPv4, of which the first four bytes count; 10: IPv6 */
+	uint32_t pad;
+	uint8_t address[WIRE_ADDRESS_SIZE];
+};
+
+struct wire_address {
+	struct wire_header header;
+	uint32_t kind; /* enum address_kind */
+	uint32_t pad;
+};
+
+/* A link that is set up and has a carrier. */
+struct wire_link {
+	char name[WIRE_LINK_SIZE];
+	uint32_t index;
+	uint32_t lost; /* how often it has lost its carrier */
+};
+
+/* Never loopback. Ports of bridges and the like come last, and are left out when it is full. */
+struct wire_links {
+	struct wire_header header;
+	uint32_t addresses; /* another number: this machine's addresses may have changed */
+	uint32_t n;
+	struct wire_link items[WIRE_LINKS_MAX];
+};
+
 _Static_assert(sizeof(struct wire_header) == 8, "the header is eight bytes");
 _Static_assert(sizeof(struct wire_limits) == 8 + 8 * 4 + 32 + 32 * 44, "no hidden padding");
 _Static_assert(sizeof(struct wire_lease_open) == 24, "no hidden padding");
@@ -414,6 +457,8 @@ _Static_assert(sizeof(struct wire_reloaded) == 16 + WIRE_TEXT_SIZE, "no hidden p
 _Static_assert(sizeof(struct wire_counters) == 16 + 32 * 40, "no hidden padding");
 _Static_assert(sizeof(struct wire_blocked_entry) == 176, "no hidden padding");
 _Static_assert(sizeof(struct wire_blocked_list) == 24 + 11 * 176, "no hidden padding");
+_Static_assert(sizeof(struct wire_check_address) == 32, "no hidden padding");
+_Static_assert(sizeof(struct wire_links) == 16 + 80 * 24, "no hidden padding");
 
 /* One row of the table. */
 struct wire_message {

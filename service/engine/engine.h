@@ -24,6 +24,12 @@ struct engine {
 	struct nl route, route_watch;
 	struct route_ranges on_link; /* what the kernel's set of them holds */
 	bool on_link_known;
+	struct { /* what the bus process is told of links and addresses; links.c */
+		struct wire_links last;
+		uint32_t addresses;
+		unsigned int n_told; /* since it was heard of last */
+		bool owed;
+	} told_links;
 	uint32_t table_flags; /* 0 where the kernel lacks one of them */
 
 	struct {                          /* the second wall; egress.c */

@@ -269,8 +269,10 @@ static void loop(struct engine *e, int signals, int timer, int listener)
 		if (fds[POLL_MONITOR].revents)
 			tamper_read(e);
 		if (fds[POLL_ROUTES].revents) {
+			links_read(e);
 			links_refresh(e);
 			egress_refresh(e);
+			links_tell(e, false);
 		}
 		if (fds[POLL_BLOCKED].revents)
 			blocked_read(e);

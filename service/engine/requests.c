@@ -7,6 +7,7 @@
 #include "channel.h"
 #include "consent.h"
 #include "engine.h"
+#include "links.h"
 #include "log.h"
 #include "questions.h"
 #include "verify.h"
@@ -56,6 +57,7 @@ static void handle_get_limits(struct engine *e, const void *message)
 	};
 
 	e->greeted = true;
+	links_tell(e, true);
 	memcpy(m.digest, e->ruleset->digest, sizeof(m.digest));
 	add_doors(&m, &p->clearnet, ROLE_CLEARNET);
 	add_doors(&m, &p->autoconfig, ROLE_AUTOCONFIG);
@@ -78,6 +80,7 @@ static void handle_heartbeat(struct engine *e, const void *message)
 	}
 	if (beat->sent > e->heartbeat)
 		e->heartbeat = beat->sent;
+	links_heard(e);
 	wire_header_init(&m.header, WIRE_ALIVE, beat->header.cookie);
 	engine_send(e, &m, sizeof(m), -1);
 }
@@ -306,6 +309,24 @@ static void handle_get_blocked(struct engine *e, const void *message)
 	explicit_bzero(&m, sizeof(m));
 }
 
+/* Safe: it asks the kernel where a packet would go, and sends none. */
+static void handle_check_address(struct engine *e, const void *message)
+{
+	const struct wire_check_address *m = message;
+	struct wire_address answer = {0};
+	enum address_kind kind;
+	int r;
+
+	r = links_check_address(e, m->family, m->address, &kind);
+	if (r < 0) {
+		refuse(e, m, REFUSAL_ENGINE_FAILURE, (uint32_t)-r);
+		return;
+	}
+	answer.kind = kind;
+	wire_header_init(&answer.header, WIRE_ADDRESS, m->header.cookie);
+	engine_send(e, &answer, sizeof(answer), -1);
+}
+
 static const handler_fn handlers[WIRE_TYPE_N] = {
 	[WIRE_GET_LIMITS] = handle_get_limits,
 	[WIRE_HEARTBEAT] = handle_heartbeat,
@@ -319,6 +340,7 @@ static const handler_fn handlers[WIRE_TYPE_N] = {
 	[WIRE_EXPLAIN] = handle_explain,
 	[WIRE_GET_COUNTERS] = handle_get_counters,
 	[WIRE_GET_BLOCKED] = handle_get_blocked,
+	[WIRE_CHECK_ADDRESS] = handle_check_address,
 };
 
 void engine_handle_peer(struct engine *e)

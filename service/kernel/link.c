@@ -30,8 +30,9 @@ static struct link *links_add(struct links *l)
 static int see_link(const struct nlmsghdr *h, void *userdata)
 {
 	const struct ifinfomsg *m = mnl_nlmsg_get_payload(h);
+	const struct nlattr *a, *lost = NULL;
 	const char *name = NULL;
-	const struct nlattr *a;
+	bool port = false;
 	struct link *l;
 
 	if (mnl_nlmsg_get_payload_len(h) < sizeof(*m) || h->nlmsg_type != RTM_NEWLINK)
@@ -41,6 +42,11 @@ static int see_link(const struct nlmsghdr *h, void *userdata)
 		if (mnl_attr_get_type(a) == IFLA_IFNAME &&
 		    mnl_attr_validate(a, MNL_TYPE_NUL_STRING) >= 0)
 			name = mnl_attr_get_str(a);
+		else if (mnl_attr_get_type(a) == IFLA_MASTER)
+			port = true;
+		else if (mnl_attr_get_type(a) == IFLA_CARRIER_DOWN_COUNT &&
+			 mnl_attr_validate(a, MNL_TYPE_U32) >= 0)
+			lost = a;
 	}
 	if (!name || strlen(name) > POLICY_LINK_MAX)
 		return MNL_CB_OK;
@@ -52,6 +58,9 @@ static int see_link(const struct nlmsghdr *h, void *userdata)
 	l->index = (uint32_t)m->ifi_index;
 	l->up = m->ifi_flags & IFF_UP;
 	l->bare = m->ifi_type != ARPHRD_ETHER;
+	l->carrier = m->ifi_flags & IFF_LOWER_UP;
+	l->port = port;
+	l->lost = lost ? mnl_attr_get_u32(lost) : 0;
 	memcpy(l->name, name, strlen(name));
 	return MNL_CB_OK;
 }

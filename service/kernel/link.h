@@ -9,6 +9,9 @@ struct link {
 	char name[POLICY_LINK_MAX + 1];
 	bool up;   /* administratively */
 	bool bare; /* without Ethernet's header: a tunnel */
+	bool carrier;
+	bool port;     /* of a bridge or the like */
+	uint32_t lost; /* how often it has lost its carrier */
 };
 
 struct links {

@@ -7,6 +7,8 @@
 #include <sys/socket.h>
 
 #define LOOPBACK_INDEX 1u
+#define READ_SIZE (32u << 10)
+#define READS_AT_ONCE 64
 
 void route_ranges_clear(struct route_ranges *r)
 {
@@ -22,7 +24,8 @@ bool route_ranges_equal(const struct route_ranges *a, const struct route_ranges 
 
 int route_watch(struct nl *nl)
 {
-	const int groups[] = {RTNLGRP_IPV4_ROUTE, RTNLGRP_LINK};
+	const int groups[] = {RTNLGRP_IPV4_ROUTE, RTNLGRP_LINK, RTNLGRP_IPV4_IFADDR,
+			      RTNLGRP_IPV6_IFADDR};
 	int r;
 
 	r = nl_open(nl, NETLINK_ROUTE);
@@ -33,6 +36,39 @@ int route_watch(struct nl *nl)
 			nl_close(nl);
 		}
 	return r;
+}
+
+static bool is_of_addresses(const struct nlmsghdr *h)
+{
+	const struct rtmsg *m = mnl_nlmsg_get_payload(h);
+
+	if (h->nlmsg_type == RTM_NEWADDR || h->nlmsg_type == RTM_DELADDR)
+		return true;
+	return (h->nlmsg_type == RTM_NEWROUTE || h->nlmsg_type == RTM_DELROUTE) &&
+	       mnl_nlmsg_get_payload_len(h) >= sizeof(*m) && m->rtm_type != RTN_UNICAST;
+}
+
+bool route_watch_read(const struct nl *nl)
+{
+	static char buf[READ_SIZE] __attribute__((aligned(8)));
+	bool addresses = false;
+
+	for (int i = 0; i < READS_AT_ONCE; i++) {
+		ssize_t n = recv(mnl_socket_get_fd(nl->socket), buf, sizeof(buf), MSG_DONTWAIT);
+		const struct nlmsghdr *h = (const void *)buf;
+		int left = (int)n;
+
+		if (n < 0 && errno == EAGAIN)
+			break;
+		/* What was lost, or makes no sense, may have been of addresses. */
+		if (n < 0 || !nl_well_formed(buf, (size_t)n)) {
+			addresses |= n >= 0 || errno != EINTR;
+			continue;
+		}
+		for (; mnl_nlmsg_ok(h, left); h = mnl_nlmsg_next(h, &left))
+			addresses |= is_of_addresses(h);
+	}
+	return addresses;
 }
 
 struct collector {
@@ -146,7 +182,7 @@ static int see_type(const struct nlmsghdr *h, void *userdata)
 	return MNL_CB_OK;
 }
 
-int route_lookup(struct nl *nl, uint32_t addr, uint8_t *ret_type)
+static int lookup(struct nl *nl, uint8_t family, const void *addr, size_t size, uint8_t *ret_type)
 {
 	char buf[256] __attribute__((aligned(8)));
 	struct nlmsghdr *h = mnl_nlmsg_put_header(buf);
@@ -157,9 +193,21 @@ int route_lookup(struct nl *nl, uint32_t addr, uint8_t *ret_type)
 	h->nlmsg_type = RTM_GETROUTE;
 	h->nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK;
 	m = mnl_nlmsg_put_extra_header(h, sizeof(*m));
-	m->rtm_family = AF_INET;
-	m->rtm_dst_len = 32;
-	mnl_attr_put_u32(h, RTA_DST, htonl(addr));
+	m->rtm_family = family;
+	m->rtm_dst_len = (uint8_t)(size * 8);
+	mnl_attr_put(h, RTA_DST, size, addr);
 	r = nl_dump(nl, h, see_type, ret_type);
 	return r < 0 ? r : *ret_type ? 0 : -ENETUNREACH;
+}
+
+int route_lookup(struct nl *nl, uint32_t addr, uint8_t *ret_type)
+{
+	const uint32_t dst = htonl(addr);
+
+	return lookup(nl, AF_INET, &dst, sizeof(dst), ret_type);
+}
+
+int route_lookup_ipv6(struct nl *nl, const uint8_t addr[16], uint8_t *ret_type)
+{
+	return lookup(nl, AF_INET6, addr, 16, ret_type);
 }

@@ -17,15 +17,21 @@ struct route_ranges {
 void route_ranges_clear(struct route_ranges *r);
 bool route_ranges_equal(const struct route_ranges *a, const struct route_ranges *b);
 
-/* A socket that becomes readable when routes or links change: nl_drain() it. 0 or a negative errno.
+/*
+ * A socket that becomes readable when routes, links or this machine's addresses change. 0 or a
+ * negative errno.
  */
 int route_watch(struct nl *nl);
+/* Reads what is there. True: addresses may have become this machine's own, or ceased to be. */
+bool route_watch_read(const struct nl *nl);
 
 /*
  * What kind of address that is here, as the kernel's routes say: RTN_UNICAST, RTN_LOCAL,
- * RTN_BROADCAST, ... (linux/rtnetlink.h). addr: IPv4, host order. -ENETUNREACH: no route.
+ * RTN_BROADCAST, ... (linux/rtnetlink.h). addr: IPv4, host order. -ENETUNREACH: no route; where one
+ * says that there is no way, -EHOSTUNREACH, -EACCES or -EINVAL.
  */
 int route_lookup(struct nl *nl, uint32_t addr, uint8_t *ret_type);
+int route_lookup_ipv6(struct nl *nl, const uint8_t addr[16], uint8_t *ret_type);
 
 /*
  * The connected networks of all links but loopback, in the main table, sorted, disjoint, not

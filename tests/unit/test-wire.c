@@ -23,6 +23,9 @@ static union {
 	struct wire_get_blocked get_blocked;
 	struct wire_blocked_list list;
 	struct wire_blocked blocked;
+	struct wire_check_address check_address;
+	struct wire_address address;
+	struct wire_links links;
 } m;
 
 static int check(size_t size, enum wire_side side)
@@ -45,6 +48,8 @@ static size_t good(enum wire_type type)
 		m.refused.refusal = REFUSAL_BUSY;
 	if (type == WIRE_BLOCKED)
 		m.blocked.entry.family = AF_INET;
+	if (type == WIRE_CHECK_ADDRESS)
+		m.check_address.family = AF_INET;
 	return wire_message((uint16_t)type)->size;
 }
 
@@ -134,6 +139,14 @@ static void test_ranges(void)
 	REJECTS(WIRE_BLOCKED, TO_BUS, m.blocked.entry.destination[3] = 1);
 	REJECTS(WIRE_BLOCKED, TO_BUS, memset(m.blocked.entry.class, 'x', WIRE_CLASS_SIZE));
 	REJECTS(WIRE_BLOCKED, TO_BUS, memset(m.blocked.entry.origin, 'x', WIRE_LINE_SIZE));
+	REJECTS(WIRE_CHECK_ADDRESS, TO_ENGINE, m.check_address.family = AF_UNIX);
+	REJECTS(WIRE_CHECK_ADDRESS, TO_ENGINE, m.check_address.pad = 1);
+	REJECTS(WIRE_CHECK_ADDRESS, TO_ENGINE, m.check_address.address[4] = 1);
+	REJECTS(WIRE_ADDRESS, TO_BUS, m.address.kind = ADDRESS_KIND_N);
+	REJECTS(WIRE_ADDRESS, TO_BUS, m.address.pad = 1);
+	REJECTS(WIRE_LINKS, TO_BUS, m.links.n = WIRE_LINKS_MAX + 1);
+	REJECTS(WIRE_LINKS, TO_BUS,
+		(m.links.n = 1, memset(m.links.items[0].name, 'x', WIRE_LINK_SIZE)));
 }
 
 static void test_names(void)
