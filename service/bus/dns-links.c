@@ -3,6 +3,7 @@
 
 #include "address-check.h"
 #include "log.h"
+#include "nm-dns.h"
 
 /* Every server that is saved, while the engine is asked about each. */
 struct recheck {
@@ -62,4 +63,5 @@ void dns_links_changed(struct manager *m, const struct wire_links *links)
 		clearnet_dns_publish_or_say(&m->dns);
 	if (addresses)
 		recheck(m);
+	nm_dns_refresh(m->nm);
 }

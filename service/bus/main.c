@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The bus process speaks D-Bus with whoever asks and the engine's few verbs with the engine; it
- * may ask polkit and logind, and write one file of DNS servers.
+ * may ask polkit and logind, follow NetworkManager, and write one file of DNS servers.
  * It may not touch the network's rules, has no capability, and owns no limit: the engine asks the
  * policy again.
  * Its death ends every lease; the wall stays.

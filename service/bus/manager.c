@@ -5,6 +5,7 @@
 #include "blocked.h"
 #include "dns-links.h"
 #include "log.h"
+#include "nm-dns.h"
 #include "paths.h"
 
 #include <errno.h>
@@ -114,6 +115,7 @@ static void on_limits(const struct wire_limits *limits, void *userdata)
 	autoconfig_refresh(m);
 	if (limits->sealed)
 		take_name(m);
+	nm_dns_refresh(m->nm);
 }
 
 static void on_lease_ended(uint64_t id, enum wire_reason reason, void *userdata)
@@ -163,6 +165,7 @@ static void on_tick(void *userdata)
 
 	held_retry(m);
 	sessions_retry(m->sessions);
+	nm_dns_retry(m->nm);
 }
 
 static void on_session_gone(const char *path, void *userdata)
@@ -306,6 +309,7 @@ int manager_start(struct manager *m, sd_event *event, sd_bus *bus, const char *e
 	if (r < 0)
 		return r;
 	m->sessions = sessions_new(bus, &session_events);
+	m->nm = nm_dns_new(m);
 	return engine_client_new(event, engine_path, &engine_events, &m->engine);
 }
 
@@ -314,6 +318,7 @@ void manager_stop(struct manager *m)
 	/* The engine ends every lease when this connection ends. */
 	m->engine = engine_client_free(m->engine);
 	address_check_stop(m);
+	m->nm = nm_dns_free(m->nm);
 	while (m->held)
 		held_ended(m, m->held->id, REASON_BUS_GONE);
 	blocked_unsubscribe_all(m);

@@ -16,6 +16,7 @@
 #include <systemd/sd-event.h>
 
 struct address_check;
+struct nm_dns;
 
 #define OBJECT_PATH "/org/sallyport1"
 #define BUS_NAME "org.sallyport1"
@@ -53,6 +54,7 @@ struct manager {
 	struct clearnet_dns dns;
 	struct address_check *checks; /* address-check.c; the first is being asked about */
 	bool checking;
+	struct nm_dns *nm;
 	sd_event_source *recheck; /* polkit's rules have changed */
 	bool changed_again;       /* and once more since it was armed */
 
