@@ -13,6 +13,7 @@
 /* One record, of one size, so that writing it anew needs no room: "hidden UID SINCE" or "-". */
 #define RECORD_SIZE 64
 #define RECORD_NONE "-"
+#define RECORD_HIDDEN "hidden"
 
 static int write_record(int fd, const char *text)
 {
@@ -28,12 +29,27 @@ static int write_record(int fd, const char *text)
 	return n == RECORD_SIZE ? 0 : -EIO;
 }
 
+/* "hidden WHO SINCE", padded. */
+static bool parse_hidden(const char *record, struct consent *ret)
+{
+	static const char word[] = RECORD_HIDDEN " ";
+	unsigned long long who, since;
+	char *end;
+
+	if (strncmp(record, word, sizeof(word) - 1) != 0)
+		return false;
+	who = strtoull(record + sizeof(word) - 1, &end, 10);
+	since = strtoull(end, &end, 10);
+	if (*end != ' ' || who >= UINT32_MAX || since > now_boottime())
+		return false;
+	*ret = (struct consent){.value = CONSENT_HIDDEN, .who = (uid_t)who, .since = since};
+	return true;
+}
+
 /* What is not to be understood counts as hidden: somebody may have withdrawn it. */
 static int read_record(int fd, struct consent *ret)
 {
 	char record[RECORD_SIZE + 2];
-	uint64_t since;
-	uint32_t who;
 	ssize_t n;
 
 	n = read(fd, record, sizeof(record) - 1);
@@ -44,12 +60,7 @@ static int read_record(int fd, struct consent *ret)
 		return write_record(fd, RECORD_NONE);
 	if (n == RECORD_SIZE && strncmp(record, RECORD_NONE " ", 2) == 0)
 		return 0;
-	if (n != RECORD_SIZE ||
-	    sscanf(record, "hidden %" SCNu32 " %" SCNu64 " ", &who, &since) != 2 ||
-	    since > now_boottime())
-		return -EBADMSG;
-	*ret = (struct consent){.value = CONSENT_HIDDEN, .who = who, .since = since};
-	return 0;
+	return n == RECORD_SIZE && parse_hidden(record, ret) ? 0 : -EBADMSG;
 }
 
 /* In a directory of ours, on a file system in memory: a boot ends it, and nothing else. */
@@ -95,7 +106,7 @@ static void keep(const struct engine *e)
 	int r;
 
 	if (c->value == CONSENT_HIDDEN)
-		(void)snprintf(text, sizeof(text), "hidden %u %" PRIu64, c->who, c->since);
+		(void)snprintf(text, sizeof(text), RECORD_HIDDEN " %u %" PRIu64, c->who, c->since);
 	r = e->consent.record < 0 ? -EBADF : write_record(e->consent.record, text);
 	if (r < 0)
 		log_warning("%s: %s; another engine will not know that consent is %s",

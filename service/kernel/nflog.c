@@ -157,17 +157,26 @@ static bool parse_attribute(const struct nlattr *a, struct nflog_packet *ret, bo
 static bool parse_packet(const struct nlmsghdr *h, struct nflog_packet *ret)
 {
 	const struct nfgenmsg *g = mnl_nlmsg_get_payload(h);
-	const struct nlattr *a;
+	const uint8_t *at = (const uint8_t *)h + NLMSG_HDRLEN + sizeof(*g);
+	size_t left = h->nlmsg_len - NLMSG_HDRLEN;
 	bool packet = false;
 
 	/* A mark of 0 is not written: it is the counter of that number. */
 	*ret = (struct nflog_packet){.uid = NFLOG_NO_UID};
-	if (mnl_nlmsg_get_payload_len(h) < sizeof(*g) || ntohs(g->res_id) != RULESET_LOG_GROUP)
+	if (left < sizeof(*g) || ntohs(g->res_id) != RULESET_LOG_GROUP)
 		return false;
-	mnl_attr_for_each(a, h, sizeof(*g))
-	{
-		if (!parse_attribute(a, ret, &packet))
+	/* Not mnl_attr_for_each(): it takes the padding of the message for a part of it. */
+	for (left -= sizeof(*g); left >= sizeof(struct nlattr);) {
+		const struct nlattr *a = (const void *)at;
+		size_t step = MNL_ALIGN(a->nla_len);
+
+		if (a->nla_len < sizeof(*a) || a->nla_len > left ||
+		    !parse_attribute(a, ret, &packet))
 			return false;
+		if (step >= left)
+			break;
+		at += step;
+		left -= step;
 	}
 	return packet;
 }

@@ -153,16 +153,18 @@ static void proved_policies(uint64_t seed, unsigned n)
 		struct proof_finding f;
 		char words[1000], *text;
 		struct policy *p;
+		uint64_t its;
 		int found;
 
-		dice_seed(seed + i);
+		its = seed + i;
+		dice_seed(its);
 		p = random_policy(&text);
 		found = p && ruleset_build(p, &r) == 0 ? proof_run(p, r, &f) : -1;
 		proved += found == 0;
 		if (found > 0) {
 			proof_describe(p, &f, words, sizeof(words));
-			complain("SEED=%llu: %s; its policy:\n%s", (unsigned long long)(seed + i),
-				 words, text);
+			complain("SEED=%llu: %s; its policy:\n%s", (unsigned long long)its, words,
+				 text);
 		}
 		(void)ruleset_free(r);
 		(void)policy_free(p);
