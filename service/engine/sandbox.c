@@ -11,6 +11,7 @@
 #include <linux/capability.h>
 #include <pwd.h>
 #include <seccomp.h>
+#include <signal.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
@@ -23,6 +24,9 @@
 #define HAVE_SANITIZER 1
 #endif
 #endif
+
+/* It takes some milliseconds. */
+#define LOCK_SECONDS 3u
 
 /* As the unit starts it, which does not even let it ask for a change. */
 static bool only_net_admin(void)
@@ -121,6 +125,31 @@ static void seccomp_lock(void)
 	seccomp_release(ctx);
 }
 
+static void give_up(int sig)
+{
+	static const char words[] =
+		"<3>sallyport-engine: the seccomp filter does not come; the wall stays as it is\n";
+
+	(void)sig;
+	if (write(STDERR_FILENO, words, sizeof(words) - 1) < 0)
+		_exit(EXIT_FAILURE);
+	_exit(EXIT_FAILURE);
+}
+
+/* Where memory runs out libseccomp may go round for ever; an engine that ends is started again. */
+static void seccomp_lock_in_time(void)
+{
+	sigset_t set;
+
+	(void)signal(SIGALRM, give_up);
+	(void)alarm(LOCK_SECONDS);
+	seccomp_lock();
+	/* The filter has no alarm() in it: the signal may come, and is not heard. */
+	(void)sigemptyset(&set);
+	(void)sigaddset(&set, SIGALRM);
+	(void)sigprocmask(SIG_BLOCK, &set, NULL);
+}
+
 void sandbox_lock(void)
 {
 	static const struct {
@@ -137,8 +166,8 @@ void sandbox_lock(void)
 		fatal("no_new_privs: %s; the wall stays as it is", strerror(errno));
 #ifdef HAVE_SANITIZER
 	log_warning("built with a sanitizer: no seccomp filter");
-	(void)seccomp_lock;
+	(void)seccomp_lock_in_time;
 #else
-	seccomp_lock();
+	seccomp_lock_in_time();
 #endif
 }
