@@ -66,7 +66,7 @@ int files_policy(const struct invocation *inv, char **files, size_t n, struct po
 	return EXIT_DONE;
 }
 
-struct policy *files_built_in(void)
+static struct policy *built_in(void)
 {
 	uid_t tor = UINT32_MAX;
 	struct policy *p;
@@ -85,6 +85,6 @@ int files_asked_for(const struct invocation *inv, struct policy **ret)
 		return files_policy(inv, inv->args, inv->n_args, ret);
 	if (inv->n_args)
 		return fail(inv, EXIT_USAGE, NULL, NULL, "the built-in wall is made of no file");
-	*ret = files_built_in();
+	*ret = built_in();
 	return EXIT_DONE;
 }

@@ -18,7 +18,5 @@ void print_diagnostics(const struct diagnostics *d, FILE *errors);
 /* As files_parse(), with the diagnostics printed and a sentence when there is no policy. */
 int files_policy(const struct invocation *inv, char **files, size_t n, struct policy **ret);
 
-/* The wall that needs no file. */
-struct policy *files_built_in(void);
 /* The policy that is asked for: of the files that are named, the system's, or with --built-in. */
 int files_asked_for(const struct invocation *inv, struct policy **ret);

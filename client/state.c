@@ -234,7 +234,8 @@ json_object *door_json(const struct door *d)
 	return o;
 }
 
-const char *consent_cause(const struct consent_state *c)
+/* "the network has changed": what ended a consent, as the rest of a sentence. */
+static const char *consent_cause(const struct consent_state *c)
 {
 	static const struct {
 		const char *name, *text;

@@ -55,8 +55,6 @@ int state_counters(struct service *s, sd_bus_error *error, struct counter **ret,
 /* "sealed", "built-in", or "unknown" when the engine does not answer. */
 const char *wall_word(const struct wall *w);
 
-/* "the network has changed": what ended a consent, as the rest of a sentence. */
-const char *consent_cause(const struct consent_state *c);
 /* "granted, by alice, for cafe" */
 void consent_sentence(const struct consent_state *c, char *buf, size_t size);
 

@@ -7,20 +7,20 @@
  * with it away. What left is what the far end of the copy's links has received; nothing is believed
  * because the wall, or a program, says so.
  *
- *   leak-test.c           the verb: starts the copy, shows progress, keeps the time
- *   leak-test-report.c    what is said at the end
- *   leak-test-table.c     the attempts, as data
- *   leak-test-allowed.c   what the policy allows, so that it is no leak
- *   leak-test-who.c       the users, and the processes that try as them
- *   leak-test-copy.c      the copy, and the two rounds in it
- *   leak-test-where.c     where it is and where one goes to
- *   leak-test-net.c       links, addresses, routes
- *   leak-test-switches.c  /proc/sys/net
- *   leak-test-wall.c      the walls in the copy, and a lease in them
- *   leak-test-wire.c      what was seen on the wire
- *   leak-test-judge.c     whose it was
- *   leak-test-ip.c, -other.c, -raw.c, -frames.c, -outside.c, -door.c    how one tries
- *   leak-test-packet.c    packets byte by byte
+ *   leak-test.c   the verb: starts the copy, shows progress, keeps the time
+ *   report.c      what is said at the end
+ *   table.c       the attempts, as data
+ *   allowed.c     what the policy allows, so that it is no leak
+ *   who.c         the users, and the processes that try as them
+ *   copy.c        the copy, and the two rounds in it
+ *   where.c       where it is and where one goes to
+ *   net.c         links, addresses, routes
+ *   switches.c    /proc/sys/net
+ *   wall.c        the walls in the copy, and a lease in them
+ *   wire.c        what was seen on the wire
+ *   judge.c       whose it was
+ *   ip.c, raw.c, frames.c, other.c, outside.c, door.c: how one tries
+ *   packet.c      packets byte by byte
  *
  * Must never happen: that anything of this reaches the machine's own network namespace. The copy
  * compares before it begins.

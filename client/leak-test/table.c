@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The ways to leak, a line each. Who tries is who has no right to it under some policy; what this
- * policy allows, leak-test-allowed.c says. Every user that tries has CAP_NET_RAW besides, as setuid
+ * policy allows, allowed.c says. Every user that tries has CAP_NET_RAW besides, as setuid
  * programs and containers do: what holds against it holds against less.
  *
  * The columns are those of struct leak_attempt: who, how, where to, protocol, port and what bends
