@@ -221,7 +221,7 @@ static void render(const struct clearnet_dns *d, char *buf)
 		}
 }
 
-int clearnet_dns_publish(const struct clearnet_dns *d)
+static int publish(const struct clearnet_dns *d)
 {
 	char buf[DNS_FILE_SIZE];
 	ssize_t n;
@@ -239,7 +239,7 @@ int clearnet_dns_publish(const struct clearnet_dns *d)
 
 void clearnet_dns_publish_or_say(const struct clearnet_dns *d)
 {
-	int r = clearnet_dns_publish(d);
+	int r = publish(d);
 
 	if (r < 0)
 		log_warning("clearnet DNS servers are saved, but not published: %s", strerror(-r));
@@ -258,7 +258,7 @@ void clearnet_dns_open(struct clearnet_dns *d, const char *path)
 	if (r == 0 && fchmod(d->fd, 0640) < 0)
 		r = -errno;
 	if (r == 0)
-		r = clearnet_dns_publish(d);
+		r = publish(d);
 	if (r == 0 && st.st_size > DNS_FILE_SIZE && ftruncate(d->fd, DNS_FILE_SIZE) < 0)
 		r = -errno;
 	if (r < 0) {

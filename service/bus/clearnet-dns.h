@@ -66,7 +66,5 @@ void clearnet_dns_remove(struct clearnet_dns *d, const char *link, const struct 
  */
 size_t clearnet_dns_links(struct clearnet_dns *d, const struct wire_links *up);
 bool clearnet_dns_is_up(const struct clearnet_dns *d, const char *link);
-/* Writes the file. 0 or a negative errno; the old text stays then. */
-int clearnet_dns_publish(const struct clearnet_dns *d);
-/* The same; a failure is logged. */
+/* Writes the file; a failure is logged, and the old text stays then. */
 void clearnet_dns_publish_or_say(const struct clearnet_dns *d);

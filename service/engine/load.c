@@ -107,11 +107,13 @@ static int prove(struct engine *e, const struct policy *p, const struct ruleset 
 		memcpy(e->proved, r->digest, sizeof(e->proved));
 		return 0;
 	}
-	*ret_error = (struct nl_error){.error = n < 0 ? n : -EBADE};
-	(void)snprintf(ret_error->object, sizeof(ret_error->object), "the proof of the ruleset");
+	*ret_error = (struct nl_error){.error = -EBADE, .object = "the proof of the ruleset"};
 	if (n > 0)
 		proof_describe(p, &finding, ret_error->text, sizeof(ret_error->text));
-	return ret_error->error;
+	else
+		(void)snprintf(ret_error->text, sizeof(ret_error->text),
+			       "no packet comes to its end: %s", strerror(-n));
+	return -EBADE;
 }
 
 void engine_describe(const struct nl_error *error, char *buf, size_t size)

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "gateway.h"
 
+#include "route.h"
+
 #include <arpa/inet.h>
 #include <errno.h>
 #include <linux/if.h>
@@ -73,18 +75,9 @@ static int see_route(const struct nlmsghdr *h, void *userdata)
 
 static int find_route(struct nl *nl, uint32_t addr, struct gateway_way *ret)
 {
-	char buf[256] __attribute__((aligned(8)));
-	struct nlmsghdr *h = mnl_nlmsg_put_header(buf);
-	struct rtmsg *m;
-	int r;
+	const uint32_t dst = htonl(addr);
+	int r = route_ask(nl, AF_INET, &dst, sizeof(dst), see_route, ret);
 
-	h->nlmsg_type = RTM_GETROUTE;
-	h->nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK;
-	m = mnl_nlmsg_put_extra_header(h, sizeof(*m));
-	m->rtm_family = AF_INET;
-	m->rtm_dst_len = 32;
-	mnl_attr_put_u32(h, RTA_DST, htonl(addr));
-	r = nl_dump(nl, h, see_route, ret);
 	/* What the kernel says of no route, and of routes that refuse: to nowhere, all of them. */
 	if (r == -EHOSTUNREACH || r == -EACCES || r == -EINVAL)
 		return -ENETUNREACH;

@@ -258,31 +258,3 @@ int nft_delete(struct nl *nl, enum rs_table table, struct nl_error *ret_error)
 	nft_put_table(&b, table, RULESET_TABLE, NFT_MSG_DELTABLE, 0, NULL);
 	return batch_commit(&b, ret_error);
 }
-
-static int see_table(const struct nlmsghdr *h, void *userdata)
-{
-	(void)h;
-	*(bool *)userdata = true;
-	return MNL_CB_OK;
-}
-
-int nft_exists(struct nl *nl)
-{
-	char buf[512] __attribute__((aligned(8)));
-	struct nftnl_table *t = nftnl_table_alloc();
-	struct nlmsghdr *h;
-	bool found = false;
-	int r;
-
-	if (!t)
-		return -ENOMEM;
-	h = nftnl_nlmsg_build_hdr(buf, NFT_MSG_GETTABLE, NFPROTO_INET, NLM_F_REQUEST | NLM_F_ACK,
-				  0);
-	nftnl_table_set_str(t, NFTNL_TABLE_NAME, RULESET_TABLE);
-	nftnl_table_nlmsg_build_payload(h, t);
-	nftnl_table_free(t);
-	r = nl_dump(nl, h, see_table, &found);
-	if (r == -ENOENT)
-		return 0;
-	return r < 0 ? r : found;
-}

@@ -98,6 +98,3 @@ int nft_on_link(struct nl *nl, const struct route_ranges *ranges, struct nl_erro
 
 /* Opens the wall, or the second one: deletes the table. -ENOENT when there is none. */
 int nft_delete(struct nl *nl, enum rs_table table, struct nl_error *ret_error);
-
-/* 1 when there is a table of ours, 0 when not, or a negative errno. */
-int nft_exists(struct nl *nl);

@@ -182,21 +182,28 @@ static int see_type(const struct nlmsghdr *h, void *userdata)
 	return MNL_CB_OK;
 }
 
-static int lookup(struct nl *nl, uint8_t family, const void *addr, size_t size, uint8_t *ret_type)
+int route_ask(struct nl *nl, uint8_t family, const void *addr, size_t size, mnl_cb_t cb,
+	      void *userdata)
 {
 	char buf[256] __attribute__((aligned(8)));
 	struct nlmsghdr *h = mnl_nlmsg_put_header(buf);
 	struct rtmsg *m;
-	int r;
 
-	*ret_type = 0;
 	h->nlmsg_type = RTM_GETROUTE;
 	h->nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK;
 	m = mnl_nlmsg_put_extra_header(h, sizeof(*m));
 	m->rtm_family = family;
 	m->rtm_dst_len = (uint8_t)(size * 8);
 	mnl_attr_put(h, RTA_DST, size, addr);
-	r = nl_dump(nl, h, see_type, ret_type);
+	return nl_dump(nl, h, cb, userdata);
+}
+
+static int lookup(struct nl *nl, uint8_t family, const void *addr, size_t size, uint8_t *ret_type)
+{
+	int r;
+
+	*ret_type = 0;
+	r = route_ask(nl, family, addr, size, see_type, ret_type);
 	return r < 0 ? r : *ret_type ? 0 : -ENETUNREACH;
 }
 

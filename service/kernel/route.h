@@ -26,6 +26,13 @@ int route_watch(struct nl *nl);
 bool route_watch_read(const struct nl *nl);
 
 /*
+ * Which way the kernel would send to an address (network order): calls cb with its answer, an
+ * RTM_NEWROUTE. 0 or a negative errno, of which several mean that there is no way.
+ */
+int route_ask(struct nl *nl, uint8_t family, const void *addr, size_t size, mnl_cb_t cb,
+	      void *userdata);
+
+/*
  * What kind of address that is here, as the kernel's routes say: RTN_UNICAST, RTN_LOCAL,
  * RTN_BROADCAST, ... (linux/rtnetlink.h). addr: IPv4, host order. -ENETUNREACH: no route; where one
  * says that there is no way, -EHOSTUNREACH, -EACCES or -EINVAL.

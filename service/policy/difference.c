@@ -243,6 +243,9 @@ static int find_in(struct finder *f, enum situation situation, bool ipv6)
 		c.not_in = UINT64_C(1) << SET_LEASES | UINT64_C(1) << SET_LIVE;
 	if (situations[situation].inet)
 		class_keep(a, &c, FIELD_NFPROTO, &family);
+	/* Of IPv4 the protocol is always known. */
+	if (situations[situation].inet && !ipv6)
+		c.fields[FIELD_L4PROTO].absent = false;
 	for (size_t i = 0; i < ARRAY_SIZE(situations[0].of); i++) {
 		const struct restriction *of = &situations[situation].of[i];
 		const struct domain d = {&of->range, 1, of->field == FIELD_TCP_FLAGS};

@@ -6,6 +6,8 @@
 #include <stdio.h>
 
 #define TCP_SYN 0x02u
+#define DNS_PORT 53u
+#define LOOPBACK_ADDR 0x7f000001u
 #define FIRST_LINK 2u /* any but loopback */
 /* linux/rtnetlink.h, RTN_* */
 #define ADDR_BROADCAST 3u
@@ -18,8 +20,8 @@
 #define CLOSED "nothing opens it"
 
 /*
- * What is to be said of each class of refusal. USER, ADDRESS, PORT and PROTOCOL stand for those of
- * the question.
+ * What is to be said of each class of refusal. USER, ADDRESS, PORT, WHERE (both) and PROTOCOL stand
+ * for those of the question.
  */
 static const struct advice {
 	const char *why, *remedy, *who;
@@ -41,22 +43,22 @@ static const struct advice {
 	[COUNTER_DNS] = {"DNS goes to Tor's DNSPort, and USER is not in [dns] users",
 			 "[dns] users = USER", ADMINISTRATOR},
 	[COUNTER_LOCAL] = {"no [service] grants USER that address and port of this machine",
-			   "[service NAME] listen = ADDRESS:PORT/PROTOCOL, users = USER",
-			   ADMINISTRATOR},
+			   "[service NAME] listen = WHERE/PROTOCOL, users = USER", ADMINISTRATOR},
 	[COUNTER_ANSWER] = {"USER is not the server of the service whose port that is",
 			    "[service NAME] server = USER", ADMINISTRATOR},
 	[COUNTER_TOR] = {"USER is Tor's user, and Tor may send TCP, and by the policy DNS or UDP",
-			 "[tor] dns = yes or udp = yes", ADMINISTRATOR},
+			 CLOSED, NOBODY},
 	[COUNTER_LAN_PORT] =
 		{"port PORT is one that [lan] refuse closes on the LAN: such ports ask "
 		 "the network for names, or for our public address",
 		 "[lan] refuse = a list without PORT (first an empty line: refuse =)",
 		 ADMINISTRATOR},
-	[COUNTER_INTERNET] = {"the Internet is reached through Tor only, and ADDRESS is not on the "
-			      "LAN",
-			      "use Tor's SocksPort; or be a user with a door: [users] clearnet = "
-			      "USER",
-			      ADMINISTRATOR},
+	[COUNTER_INTERNET] =
+		{"the Internet is reached through Tor only, and ADDRESS is not on the "
+		 "LAN",
+		 "use Tor's SocksPort; or run the program as one of [users] clearnet, through "
+		 "a door: sallyport clearnet run",
+		 "whoever may open that user's door"},
 	[COUNTER_OPTIONS] =
 		{"a packet with IP options, such as a source route, could be taken on by "
 		 "a router of the LAN",
@@ -162,15 +164,19 @@ static struct packet first_packet(const struct question *q)
 /* Writes the sentence with the question's words in it. */
 static void fill_in(const char *sentence, const struct question *q, char *buf, size_t size)
 {
-	char port[8], protocol[16];
+	char port[8], protocol[16], where[80];
 	const char *name = protocol_name(q->protocol);
 	const struct {
 		const char *word, *text;
-	} words[] = {
-		{"USER", q->user}, {"ADDRESS", q->text}, {"PORT", port}, {"PROTOCOL", protocol}};
+	} words[] = {{"USER", q->user},
+		     {"ADDRESS", q->text},
+		     {"PORT", port},
+		     {"PROTOCOL", protocol},
+		     {"WHERE", where}};
 	size_t used = 0;
 
 	(void)snprintf(port, sizeof(port), "%u", q->port);
+	(void)snprintf(where, sizeof(where), q->ipv6 ? "[%s]:%u" : "%s:%u", q->text, q->port);
 	(void)snprintf(protocol, sizeof(protocol), "%s", name ? name : "");
 	for (char *c = protocol; *c; c++)
 		*c = (char)(*c >= 'A' && *c <= 'Z' ? *c - 'A' + 'a' : *c);
@@ -211,23 +217,63 @@ static void say_passes(const struct question *q, uint32_t mark, struct explanati
 	fill_in(why, q, e->why, sizeof(e->why));
 }
 
+/* A port of 127.0.0.1 at which Tor waits for what is redirected. */
+static bool is_tors(const struct policy *p, const struct question *q)
+{
+	if (q->ipv6 || q->addr != LOOPBACK_ADDR)
+		return false;
+	return (q->protocol == IPPROTO_TCP && q->port == p->automap.port) ||
+	       (p->dns.users.n && q->port == p->dns.port &&
+		(q->protocol == IPPROTO_UDP || p->dns.tcp));
+}
+
+/* Where the class alone does not say enough; NULL: it does. */
+static const struct advice *particular(const struct policy *p, const struct question *q,
+				       enum rs_counter counter)
+{
+	static const struct advice
+		only_streams = {"only TCP goes to automapped addresses", CLOSED, NOBODY},
+		dns_tcp = {"DNS over TCP is not redirected to Tor", "[dns] tcp = yes",
+			   ADMINISTRATOR},
+		ungranted = {"a [service] grants TCP and UDP only", CLOSED, NOBODY},
+		tors = {"port PORT of 127.0.0.1 is Tor's, and is reached by redirection only",
+			"connect to an automapped address, or ask 127.0.0.1:53", "the program"},
+		tor_dns = {"USER is Tor's user, which may not ask for names", "[tor] dns = yes",
+			   ADMINISTRATOR},
+		tor_udp =
+			{"USER is Tor's user, which may send TCP, and UDP only if the policy says so",
+			 "[tor] udp = yes", ADMINISTRATOR},
+		by_check = {"no door is open for USER, who needs consent for one",
+			    "sallyport consent grant NETWORK, then sallyport clearnet on USER",
+			    "whoever sits at the machine"};
+	bool datagram = q->protocol == IPPROTO_UDP, stream = q->protocol == IPPROTO_TCP;
+	bool autoconfig;
+
+	if (counter == COUNTER_AUTOMAP)
+		return stream ? NULL : &only_streams;
+	if (counter == COUNTER_DNS)
+		return users_contain(&p->dns.users, q->uid) ? &dns_tcp : NULL;
+	if (counter == COUNTER_LOCAL)
+		return is_tors(p, q) ? &tors : datagram || stream ? NULL : &ungranted;
+	if (counter == COUNTER_TOR && datagram)
+		return q->port == DNS_PORT ? &tor_dns : &tor_udp;
+	if (counter == COUNTER_DOOR_CLOSED && policy_door(p, q->uid, &autoconfig) && autoconfig)
+		return &by_check;
+	return NULL;
+}
+
 static void say_refused(const struct policy *p, const struct question *q, struct explanation *e)
 {
-	bool autoconfig = false;
-	struct advice a = {CLOSED, CLOSED, NOBODY};
+	static const struct advice nothing = {CLOSED, CLOSED, NOBODY};
+	const struct advice *a = &nothing, *more;
 
-	(void)policy_door(p, q->uid, &autoconfig);
-	if (e->outcome.counter != COUNTER_NONE && advices[e->outcome.counter].why)
-		a = advices[e->outcome.counter];
-	if (e->outcome.counter == COUNTER_DOOR_CLOSED && e->door && autoconfig) {
-		a.remedy =
-			"sallyport consent grant NETWORK (SetAutoconfigConsent of "
-			"org.sallyport1.Autoconfig); then the network's check opens it for itself";
-		a.who = "whoever sits at the machine";
+	if (e->outcome.counter != COUNTER_NONE && advices[e->outcome.counter].why) {
+		more = particular(p, q, (enum rs_counter)e->outcome.counter);
+		a = more ? more : &advices[e->outcome.counter];
 	}
-	fill_in(a.why, q, e->why, sizeof(e->why));
-	fill_in(a.remedy, q, e->remedy, sizeof(e->remedy));
-	fill_in(a.who, q, e->who, sizeof(e->who));
+	fill_in(a->why, q, e->why, sizeof(e->why));
+	fill_in(a->remedy, q, e->remedy, sizeof(e->remedy));
+	fill_in(a->who, q, e->who, sizeof(e->who));
 }
 
 /* The verdict, and the mark that the flow has then. */

@@ -337,6 +337,35 @@ says 3 'bus cannot be reached' explain --live tcp 192.0.2.1:80
 says 7 'no user "no-such-user"' explain --user no-such-user tcp 192.0.2.1:80
 check 'explain --json is JSON' json < <("$sallyport" explain --json tcp 192.0.2.1:80 explain.conf)
 
+# What it says would allow it does: written into the policy, the same question has another answer.
+allowed_then()
+{
+	local said remedy section
+	said=$("$sallyport" explain --json --user "$1" "$2" "$3" explain.conf 2>/dev/null)
+	remedy=$(/usr/bin/python3 -c 'import json, sys; print(json.load(sys.stdin)["remedy"])' <<<"$said")
+	section=${remedy%%]*}]
+	{
+		cat explain.conf
+		printf '%s\n' "${section/NAME/remedy}"
+		sed 's/, \([a-z]*\) = /\n\1 = /g' <<<"${remedy#"$section" }"
+	} >remedy.conf
+	is "explain $1 $2 $3: then it passes: $remedy" "$("$sallyport" explain --json --user "$1" "$2" \
+		"$3" remedy.conf 2>&1 | /usr/bin/python3 -c '
+import json, sys; print(json.load(sys.stdin).get("verdict"))')" accepted
+}
+allowed_then 4321 tcp 127.0.0.1:9051
+allowed_then 4321 udp 127.0.0.2:53
+allowed_then 4321 tcp '[::1]:9050'
+allowed_then 4322 udp 127.0.0.1:53
+allowed_then 4321 tcp 127.0.0.1:53
+allowed_then 4322 tcp 127.192.0.1:80
+allowed_then 101 udp 198.51.100.10:443
+explained refused 'redirection only' 4321 tcp 127.0.0.1:9040
+explained refused 'redirection only' 4321 udp 127.0.0.1:5353
+explained refused 'nobody' 4321 icmp 127.0.0.1
+explained refused 'only TCP goes' 4321 udp 127.192.0.1:53
+explained refused 'nobody' 101 132 198.51.100.10:443
+
 # --- diff
 
 sed 's/127.0.0.1:9050/127.0.0.1:9051/; s/^exclude.*/on-link = no/' explain.conf >changed.conf
