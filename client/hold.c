@@ -27,6 +27,8 @@ static const struct {
 	{"policy", "the policy was reloaded and does not grant it any more"},
 	{"denied", "polkit does not allow it any more"},
 	{"consent", "the consent that it stood on is gone"},
+	{"network", "the network that it was for has changed"},
+	{"online", "the portal is passed"},
 	{"bus-gone", "the service's bus process has gone"},
 	{"bus-silent", "the service's bus process hung"},
 	{"shutdown", "the engine stops"},

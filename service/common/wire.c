@@ -49,6 +49,12 @@ static const char *const verify_outcomes[VERIFY_N] = {
 	[VERIFY_UNREADABLE] = "unreadable",
 };
 
+static const char *const scopes[SCOPE_N] = {
+	[SCOPE_FULL] = "full",
+	[SCOPE_PORTAL] = "portal",
+	[SCOPE_PROBE] = "probe",
+};
+
 static int lookup(const char *const *table, size_t n, const char *text)
 {
 	for (size_t i = 0; i < n; i++)
@@ -117,6 +123,21 @@ int verify_outcome_from_string(const char *text, enum verify_outcome *ret)
 	return 0;
 }
 
+const char *lease_scope_to_string(enum lease_scope s)
+{
+	return s < SCOPE_N ? scopes[s] : "unknown";
+}
+
+int lease_scope_from_string(const char *text, enum lease_scope *ret)
+{
+	int i = lookup(scopes, ARRAY_SIZE(scopes), text);
+
+	if (i < 0)
+		return i;
+	*ret = (enum lease_scope)i;
+	return 0;
+}
+
 const struct wire_message *wire_message(uint16_t type)
 {
 	for (size_t i = 0; i < wire_messages_n; i++)
@@ -143,6 +164,32 @@ static const char *check_limits(const struct wire_limits *m)
 	if (m->sealed > 1 || m->built_in > 1)
 		return "a truth value that is neither 0 nor 1";
 	return m->pad ? "padding that is not zero" : NULL;
+}
+
+static const char *check_lease_open(const struct wire_lease_open *m)
+{
+	if (m->uid == UINT32_MAX || m->holder == UINT32_MAX)
+		return "a uid that nobody can have";
+	if (m->scope >= SCOPE_N)
+		return "a scope that does not exist";
+	if (m->n_servers > WIRE_SERVERS_MAX)
+		return "more servers than fit";
+	if (m->scope == SCOPE_FULL && m->n_servers)
+		return "servers that its scope does not have";
+	for (uint32_t i = m->n_servers; i < WIRE_SERVERS_MAX; i++)
+		if (m->servers[i])
+			return "padding that is not zero";
+	return m->pad ? "padding that is not zero" : NULL;
+}
+
+static const char *check_dns_addresses(const struct wire_dns_addresses *m)
+{
+	if (m->n > WIRE_ADDRESSES_MAX)
+		return "more addresses than fit";
+	for (uint32_t i = m->n; i < WIRE_ADDRESSES_MAX; i++)
+		if (m->items[i].address || m->items[i].ttl)
+			return "padding that is not zero";
+	return NULL;
 }
 
 static const char *check_tampered(const struct wire_tampered *m)
@@ -255,7 +302,6 @@ static const char *check_links(const struct wire_links *m)
 /* Ranges of the fields of one message of the right size; NULL when good. */
 static const char *check_fields(const void *data, enum wire_type type)
 {
-	const struct wire_lease_open *open = data;
 	const struct wire_lease_extend *extend = data;
 	const struct wire_lease_end *end = data;
 	const struct wire_lease_ended *ended = data;
@@ -265,6 +311,7 @@ static const char *check_fields(const void *data, enum wire_type type)
 	const struct wire_get_blocked *get_blocked = data;
 	const struct wire_blocked *blocked = data;
 	const struct wire_address *address = data;
+	const struct wire_dns_answer *dns_answer = data;
 
 	switch (type) {
 	case WIRE_GET_LIMITS:
@@ -281,9 +328,7 @@ static const char *check_fields(const void *data, enum wire_type type)
 	case WIRE_LIMITS:
 		return check_limits(data);
 	case WIRE_LEASE_OPEN:
-		if (open->uid == UINT32_MAX || open->holder == UINT32_MAX)
-			return "a uid that nobody can have";
-		return open->pad ? "padding that is not zero" : NULL;
+		return check_lease_open(data);
 	case WIRE_LEASE_EXTEND:
 		return extend->pad ? "padding that is not zero" : NULL;
 	case WIRE_LEASE_END:
@@ -333,6 +378,10 @@ static const char *check_fields(const void *data, enum wire_type type)
 		return address->pad ? "padding that is not zero" : NULL;
 	case WIRE_LINKS:
 		return check_links(data);
+	case WIRE_DNS_ANSWER:
+		return dns_answer->size > WIRE_ANSWER_SIZE ? "more bytes than fit" : NULL;
+	case WIRE_DNS_ADDRESSES:
+		return check_dns_addresses(data);
 	case WIRE_TYPE_N:
 		break;
 	}

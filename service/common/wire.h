@@ -32,6 +32,9 @@
 #define WIRE_BLOCKED_MAX 11
 #define WIRE_LINK_SIZE 16 /* IFNAMSIZ */
 #define WIRE_LINKS_MAX 80
+#define WIRE_SERVERS_MAX 8    /* DNS servers of a scoped lease */
+#define WIRE_ANSWER_SIZE 1472 /* of a UDP datagram that an Ethernet link carries whole */
+#define WIRE_ADDRESSES_MAX 16 /* that one DNS answer may add */
 #define WIRE_SIZE_MAX 2048
 
 enum wire_side {
@@ -96,7 +99,11 @@ enum wire_legal {
 	  "asks the kernel's routes; nothing is sent, nothing changes")                            \
 	X(29, ADDRESS, address, TO_BUS, LEGAL_ALWAYS, "what kind of address it is here")           \
 	X(30, LINKS, links, TO_BUS, LEGAL_ALWAYS,                                                  \
-	  "event: which links are up, or that this machine's addresses have changed")
+	  "event: which links are up, or that this machine's addresses have changed")              \
+	X(31, DNS_ANSWER, dns_answer, TO_BUS, LEGAL_ALWAYS,                                        \
+	  "event: a DNS answer to a scoped lease, held back; read by the side without privileges") \
+	X(32, DNS_ADDRESSES, dns_addresses, TO_ENGINE, LEGAL_GREETED,                              \
+	  "the engine checks each again and owns how many, how long and of which networks")
 
 enum wire_type {
 #define X(number, NAME, name, side, legal, why) WIRE_##NAME = (number),
@@ -138,6 +145,8 @@ enum wire_refusal {
 	X(POLICY, "policy")         /* a reload would not grant it */                    \
 	X(DENIED, "denied")         /* polkit says no now */                             \
 	X(CONSENT, "consent")       /* the consent it stood on is gone */                \
+	X(NETWORK, "network")       /* the network that it was for has changed */        \
+	X(ONLINE, "online")         /* the portal is passed: it is needed no more */     \
 	X(BUS_GONE, "bus-gone")     /* the bus process has gone or broke the protocol */ \
 	X(BUS_SILENT, "bus-silent") /* no heartbeat of the bus process */                \
 	X(SHUTDOWN, "shutdown")     /* the engine stops */                               \
@@ -164,6 +173,14 @@ enum consent_ended {
 };
 
 enum wire_role { ROLE_CLEARNET, ROLE_AUTOCONFIG, ROLE_N };
+
+/* How far a lease reaches. */
+enum lease_scope {
+	SCOPE_FULL,
+	SCOPE_PORTAL, /* its servers' DNS, and HTTP and HTTPS to what these have named */
+	SCOPE_PROBE,  /* the same, once, and HTTP alone */
+	SCOPE_N
+};
 
 enum consent_value { CONSENT_UNKNOWN, CONSENT_GRANTED, CONSENT_HIDDEN, CONSENT_N };
 
@@ -234,7 +251,10 @@ struct wire_lease_open {
 	uint32_t uid;
 	uint32_t seconds; /* 0: the policy's default */
 	uint32_t holder;  /* uid of the asker, for the log */
+	uint32_t scope;   /* enum lease_scope */
+	uint32_t n_servers;
 	uint32_t pad;
+	uint32_t servers[WIRE_SERVERS_MAX]; /* IPv4, host order; none for SCOPE_FULL */
 };
 
 struct wire_lease_opened {
@@ -443,9 +463,32 @@ struct wire_links {
 	struct wire_link items[WIRE_LINKS_MAX];
 };
 
+/* What a queue holds until DNS_ADDRESSES tells of it, or for a second. */
+struct wire_dns_answer {
+	struct wire_header header;
+	uint64_t lease;
+	uint32_t packet; /* repeated in DNS_ADDRESSES */
+	uint32_t size;
+	uint8_t bytes[WIRE_ANSWER_SIZE]; /* what follows the UDP header */
+};
+
+struct wire_dns_address {
+	uint32_t address; /* IPv4, host order */
+	uint32_t ttl;     /* seconds */
+};
+
+/* The addresses in an answer; none: it is let go and opens nothing. */
+struct wire_dns_addresses {
+	struct wire_header header;
+	uint64_t lease;
+	uint32_t packet;
+	uint32_t n;
+	struct wire_dns_address items[WIRE_ADDRESSES_MAX];
+};
+
 _Static_assert(sizeof(struct wire_header) == 8, "the header is eight bytes");
 _Static_assert(sizeof(struct wire_limits) == 8 + 8 * 4 + 32 + 32 * 44, "no hidden padding");
-_Static_assert(sizeof(struct wire_lease_open) == 24, "no hidden padding");
+_Static_assert(sizeof(struct wire_lease_open) == 64, "no hidden padding");
 _Static_assert(sizeof(struct wire_lease_opened) == 32, "no hidden padding");
 _Static_assert(sizeof(struct wire_set_consent) == 40, "no hidden padding");
 _Static_assert(sizeof(struct wire_consent) == 56, "no hidden padding");
@@ -459,6 +502,8 @@ _Static_assert(sizeof(struct wire_blocked_entry) == 176, "no hidden padding");
 _Static_assert(sizeof(struct wire_blocked_list) == 24 + 11 * 176, "no hidden padding");
 _Static_assert(sizeof(struct wire_check_address) == 32, "no hidden padding");
 _Static_assert(sizeof(struct wire_links) == 16 + 80 * 24, "no hidden padding");
+_Static_assert(sizeof(struct wire_dns_answer) == 24 + 1472, "no hidden padding");
+_Static_assert(sizeof(struct wire_dns_addresses) == 24 + 16 * 8, "no hidden padding");
 
 /* One row of the table. */
 struct wire_message {
@@ -485,6 +530,8 @@ const char *wire_verdict_to_string(enum explain_verdict v);
 int wire_consent_from_string(const char *text, enum consent_value *ret);
 const char *verify_outcome_to_string(enum verify_outcome o);
 int verify_outcome_from_string(const char *text, enum verify_outcome *ret);
+const char *lease_scope_to_string(enum lease_scope s);
+int lease_scope_from_string(const char *text, enum lease_scope *ret);
 
 /*
  * Checks bytes that came from a peer, in this order: exact size for the type, version, side,

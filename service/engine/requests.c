@@ -123,6 +123,10 @@ static void handle_lease_open(struct engine *e, const void *message)
 		refuse(e, m, REFUSAL_NO_POLICY, 0);
 		return;
 	}
+	if (m->scope != SCOPE_FULL) {
+		refuse(e, m, REFUSAL_ENGINE_FAILURE, EOPNOTSUPP);
+		return;
+	}
 	/* What has just changed, and nobody has read yet, counts. */
 	consent_look(e);
 	refusal = lease_consider(&e->leases, e->policy, m->uid, m->seconds, m->holder,

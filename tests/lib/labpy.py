@@ -184,7 +184,7 @@ GET_LIMITS, LIMITS, HEARTBEAT, ALIVE, LEASE_OPEN, LEASE_OPENED, LEASE_EXTEND, LE
 REFUSALS = ('none', 'not-a-door', 'busy', 'too-long', 'too-many', 'no-consent', 'no-such-lease',
             'user-changed', 'no-policy', 'engine-failure', 'hidden', 'no-network')
 REASONS = ('closed', 'left', 'disabled', 'deadline', 'session', 'suspend', 'policy', 'denied',
-           'consent', 'bus-gone', 'bus-silent', 'shutdown', 'failure')
+           'consent', 'network', 'online', 'bus-gone', 'bus-silent', 'shutdown', 'failure')
 CONSENTS = ('unknown', 'granted', 'hidden')
 ENDED = ('', 'network', 'service-gone')
 HEADER = '=HHI'
@@ -280,7 +280,7 @@ class Peer:
         return got, data, fd
 
     def open(self, uid, seconds=0, holder=1000):
-        _, data, fd = self.ask(LEASE_OPEN, struct.pack('=IIII', uid, seconds, holder, 0))
+        _, data, fd = self.ask(LEASE_OPEN, struct.pack('=IIII', uid, seconds, holder, 0) + bytes(40))
         return Lease(*struct.unpack_from('=QQQ', data), fd)
 
     def extend(self, lease, seconds):

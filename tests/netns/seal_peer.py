@@ -89,7 +89,7 @@ def bad_messages():
     yield 'a message of the other direction', \
         struct.pack(HEADER, LEASE_OPENED, VERSION, 1) + bytes(24)
     yield 'garbage in the padding', \
-        struct.pack(HEADER, LEASE_OPEN, VERSION, 1) + struct.pack('=IIII', 902, 1, 1000, 7)
+        struct.pack(HEADER, LEASE_OPEN, VERSION, 1) + struct.pack('=IIIIII', 902, 1, 1000, 0, 0, 7) + bytes(32)
     yield 'a consent that is none', \
         struct.pack(HEADER, SET_CONSENT, VERSION, 1) + struct.pack('=II16sII', 77, 1000, b'', 0, 0)
     yield 'a huge one', struct.pack(HEADER, GET_LIMITS, VERSION, 1) + bytes(60000)

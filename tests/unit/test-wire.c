@@ -10,6 +10,8 @@ static union {
 	uint8_t bytes[WIRE_SIZE_MAX + 8];
 	struct wire_header header;
 	struct wire_lease_open open;
+	struct wire_dns_answer answer;
+	struct wire_dns_addresses addresses;
 	struct wire_lease_end end;
 	struct wire_lease_ended ended;
 	struct wire_lease_extend extend;
@@ -101,6 +103,12 @@ static void test_ranges(void)
 	REJECTS(WIRE_LEASE_OPEN, TO_ENGINE, m.open.uid = UINT32_MAX);
 	REJECTS(WIRE_LEASE_OPEN, TO_ENGINE, m.open.holder = UINT32_MAX);
 	REJECTS(WIRE_LEASE_OPEN, TO_ENGINE, m.open.pad = 1);
+	REJECTS(WIRE_LEASE_OPEN, TO_ENGINE, m.open.scope = SCOPE_N);
+	REJECTS(WIRE_LEASE_OPEN, TO_ENGINE, m.open.n_servers = 1);
+	REJECTS(WIRE_LEASE_OPEN, TO_ENGINE, m.open.servers[0] = 1);
+	REJECTS(WIRE_DNS_ANSWER, TO_BUS, m.answer.size = WIRE_ANSWER_SIZE + 1);
+	REJECTS(WIRE_DNS_ADDRESSES, TO_ENGINE, m.addresses.n = WIRE_ADDRESSES_MAX + 1);
+	REJECTS(WIRE_DNS_ADDRESSES, TO_ENGINE, m.addresses.items[0].ttl = 1);
 	REJECTS(WIRE_LEASE_EXTEND, TO_ENGINE, m.extend.pad = 1);
 	REJECTS(WIRE_LEASE_END, TO_ENGINE, m.end.reason = REASON_N);
 	REJECTS(WIRE_LEASE_END, TO_ENGINE, m.end.pad = 1);
