@@ -2,6 +2,8 @@
 /* org.sallyport1.Autoconfig: consent. The engine holds the fact; here it only gets a name. */
 #include "log.h"
 #include "manager.h"
+#include "network.h"
+#include "nm-primary.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -11,6 +13,7 @@ struct waiting {
 	sd_bus_message *call;
 	char network[NETWORK_NAME_MAX + 1];
 	uint8_t network_id[WIRE_NETWORK_SIZE];
+	char uuid[NETWORK_NAME_MAX + 1]; /* of NetworkManager's primary connection, if known */
 };
 
 static struct waiting *waiting_new(struct manager *m, sd_bus_message *call)
@@ -39,8 +42,7 @@ static int hex_digit(char c)
 	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
 }
 
-/* A UUID, 8-4-4-4-12 (RFC 9562, 4), is its bytes. */
-static bool parse_uuid(const char *text, uint8_t id[WIRE_NETWORK_SIZE])
+bool autoconfig_parse_uuid(const char *text, uint8_t id[WIRE_NETWORK_SIZE])
 {
 	size_t n = 0;
 
@@ -118,7 +120,7 @@ static int read_network(const char *text, uint8_t id[WIRE_NETWORK_SIZE], sd_bus_
 	if (!is_clean_text(text))
 		return error_set(error, SD_BUS_ERROR_INVALID_ARGS,
 				 "The network's name has a control character.");
-	if (!parse_uuid(text, id))
+	if (!autoconfig_parse_uuid(text, id))
 		hash_name(text, id);
 	if (memcmp(id, no_network, sizeof(no_network)) == 0)
 		return error_set(error, SD_BUS_ERROR_INVALID_ARGS,
@@ -136,6 +138,7 @@ static void on_set(const struct wire_header *answer, int *fd, void *userdata)
 		autoconfig_changed(w->manager, (enum consent_value)c->value);
 		memcpy(w->manager->network, w->network, sizeof(w->network));
 		memcpy(w->manager->network_id, w->network_id, sizeof(w->network_id));
+		network_consented(w->manager, w->uuid);
 		(void)sd_bus_reply_method_return(w->call, NULL);
 	}
 	waiting_free(w);
@@ -151,6 +154,7 @@ static int method_set(sd_bus_message *call, void *userdata, sd_bus_error *error)
 	struct manager *m = userdata;
 	VISIT(m->authorizer, call);
 	struct wire_set_consent request = {0};
+	char uuid[NETWORK_NAME_MAX + 1] = "";
 	struct waiting *w;
 	const char *network;
 	int consent, r;
@@ -160,6 +164,13 @@ static int method_set(sd_bus_message *call, void *userdata, sd_bus_error *error)
 	r = sd_bus_message_read(call, "bs", &consent, &network);
 	if (r >= 0 && consent)
 		r = read_network(network, request.network, error);
+	if (r >= 0 && consent) {
+		r = nm_primary_settle(m->nm_primary, call, error);
+		if (r > 0)
+			return 1;
+	}
+	if (r >= 0 && consent)
+		r = network_check(m, network, uuid, error);
 	if (r >= 0)
 		r = caller_ids(call, &uid, NULL);
 	if (r < 0)
@@ -183,6 +194,7 @@ static int method_set(sd_bus_message *call, void *userdata, sd_bus_error *error)
 	if (consent)
 		(void)snprintf(w->network, sizeof(w->network), "%s", network);
 	memcpy(w->network_id, request.network, sizeof(w->network_id));
+	memcpy(w->uuid, uuid, sizeof(w->uuid));
 	r = engine_client_request(m->engine, uid, &request.header, WIRE_SET_CONSENT,
 				  sizeof(request), on_set, w);
 	if (r == 0)

@@ -204,6 +204,15 @@ size_t clearnet_dns_links(struct clearnet_dns *d, const struct wire_links *up)
 	return before - d->n;
 }
 
+bool clearnet_dns_available(const struct clearnet_dns *d)
+{
+	for (size_t i = 0; i < d->n; i++)
+		for (size_t j = 0; j < d->links[i].n; j++)
+			if (d->links[i].servers[j].family == AF_INET)
+				return true;
+	return false;
+}
+
 /* The rest of the file is newlines. */
 static void render(const struct clearnet_dns *d, char *buf)
 {

@@ -66,5 +66,7 @@ void clearnet_dns_remove(struct clearnet_dns *d, const char *link, const struct 
  */
 size_t clearnet_dns_links(struct clearnet_dns *d, const struct wire_links *up);
 bool clearnet_dns_is_up(const struct clearnet_dns *d, const char *link);
+/* Whether there is one that is published. */
+bool clearnet_dns_available(const struct clearnet_dns *d);
 /* Writes the file; a failure is logged, and the old text stays then. */
 void clearnet_dns_publish_or_say(const struct clearnet_dns *d);

@@ -17,6 +17,17 @@ struct saving {
 	size_t n;
 };
 
+void dns_changed(struct manager *m)
+{
+	bool available = clearnet_dns_available(&m->dns);
+
+	clearnet_dns_publish_or_say(&m->dns);
+	if (available == m->dns_available)
+		return;
+	m->dns_available = available;
+	manager_changed(m, DNS_INTERFACE, "ClearnetDNSAvailable");
+}
+
 static int check_link(const char *link, sd_bus_error *error)
 {
 	const char *bad = clearnet_dns_check_link(link);
@@ -87,7 +98,7 @@ static int save(struct manager *m, sd_bus_message *call, const char *link,
 		return error_set(error, ERROR_TOO_MANY,
 				 "Servers of %d links are saved already; forget one first.",
 				 DNS_LINKS_MAX);
-	clearnet_dns_publish_or_say(&m->dns);
+	dns_changed(m);
 	log_info("link %s: %zu clearnet DNS servers", link, n);
 	return sd_bus_reply_method_return(call, NULL);
 }
@@ -258,6 +269,20 @@ static int method_get(sd_bus_message *call, void *userdata, sd_bus_error *error)
 	return r;
 }
 
+static int property_available(sd_bus *bus, const char *path, const char *interface,
+			      const char *name, sd_bus_message *reply, void *userdata,
+			      sd_bus_error *error)
+{
+	const struct manager *m = userdata;
+
+	(void)bus;
+	(void)path;
+	(void)interface;
+	(void)name;
+	(void)error;
+	return sd_bus_message_append(reply, "b", (int)m->dns_available);
+}
+
 const sd_bus_vtable dns_vtable[] = {
 	SD_BUS_VTABLE_START(0),
 	SD_BUS_METHOD_WITH_ARGS("SaveClearnetDNS", SD_BUS_ARGS("s", link, "a(iay)", servers),
@@ -266,5 +291,7 @@ const sd_bus_vtable dns_vtable[] = {
 				method_forget, SD_BUS_VTABLE_UNPRIVILEGED),
 	SD_BUS_METHOD_WITH_ARGS("GetClearnetDNS", SD_BUS_NO_ARGS, SD_BUS_RESULT("a(siay)", servers),
 				method_get, SD_BUS_VTABLE_UNPRIVILEGED),
+	SD_BUS_PROPERTY("ClearnetDNSAvailable", "b", property_available, 0,
+			SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
 	SD_BUS_VTABLE_END,
 };

@@ -32,7 +32,7 @@ static void on_checked(int error, const enum address_kind *kinds, void *userdata
 		changed = true;
 	}
 	if (changed)
-		clearnet_dns_publish_or_say(d);
+		dns_changed(c->manager);
 	free(c);
 }
 
@@ -60,8 +60,8 @@ void dns_links_changed(struct manager *m, const struct wire_links *links)
 	bool addresses = !m->dns.up_known || links->addresses != m->dns.up.addresses;
 
 	if (clearnet_dns_links(&m->dns, links))
-		clearnet_dns_publish_or_say(&m->dns);
+		dns_changed(m);
 	if (addresses)
 		recheck(m);
-	nm_dns_refresh(m->nm);
+	nm_dns_refresh(m->nm_dns);
 }

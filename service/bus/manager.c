@@ -5,7 +5,10 @@
 #include "blocked.h"
 #include "dns-links.h"
 #include "log.h"
+#include "network.h"
 #include "nm-dns.h"
+#include "nm-owner.h"
+#include "nm-primary.h"
 #include "paths.h"
 
 #include <errno.h>
@@ -105,6 +108,13 @@ static void set_limits(struct manager *m, const struct wire_limits *limits)
 		manager_changed(m, MANAGER_INTERFACE, "BuiltIn");
 	if (memcmp(before.digest, limits->digest, sizeof(before.digest)) != 0)
 		manager_changed(m, MANAGER_INTERFACE, "PolicyDigest");
+	if (before.n_doors != limits->n_doors ||
+	    memcmp(before.doors, limits->doors, sizeof(before.doors)) != 0)
+		manager_changed(m, CLEARNET_INTERFACE, "Doors");
+	if (before.default_seconds != limits->default_seconds ||
+	    before.longest_seconds != limits->longest_seconds ||
+	    before.most_leases != limits->most_leases)
+		manager_changed(m, CLEARNET_INTERFACE, "Limits");
 }
 
 static void on_limits(const struct wire_limits *limits, void *userdata)
@@ -115,7 +125,7 @@ static void on_limits(const struct wire_limits *limits, void *userdata)
 	autoconfig_refresh(m);
 	if (limits->sealed)
 		take_name(m);
-	nm_dns_refresh(m->nm);
+	nm_dns_refresh(m->nm_dns);
 }
 
 static void on_lease_ended(uint64_t id, enum wire_reason reason, void *userdata)
@@ -145,6 +155,7 @@ static void on_consent(const struct wire_consent *c, void *userdata)
 static void on_links(const struct wire_links *links, void *userdata)
 {
 	dns_links_changed(userdata, links);
+	network_number_changed(userdata, links->network);
 }
 
 static void on_engine_lost(void *userdata)
@@ -154,6 +165,7 @@ static void on_engine_lost(void *userdata)
 
 	set_limits(m, &none);
 	autoconfig_changed(m, CONSENT_UNKNOWN);
+	network_number_changed(m, 0);
 	m->dns.up_known = false;
 	while (m->held)
 		held_ended(m, m->held->id, REASON_FAILURE);
@@ -165,7 +177,17 @@ static void on_tick(void *userdata)
 
 	held_retry(m);
 	sessions_retry(m->sessions);
-	nm_dns_retry(m->nm);
+	nm_dns_retry(m->nm_dns);
+	nm_primary_retry(m->nm_primary);
+	network_retry(m);
+}
+
+static void on_nm_changed(void *userdata)
+{
+	struct manager *m = userdata;
+
+	nm_dns_owner_changed(m->nm_dns);
+	nm_primary_owner_changed(m->nm_primary);
 }
 
 static void on_session_gone(const char *path, void *userdata)
@@ -266,8 +288,12 @@ static int add_objects(struct manager *m)
 		const char *interface;
 		const sd_bus_vtable *vtable;
 	} objects[] = {
-		{CLEARNET_INTERFACE, clearnet_vtable},     {DNS_INTERFACE, dns_vtable},
-		{AUTOCONFIG_INTERFACE, autoconfig_vtable}, {MANAGER_INTERFACE, manager_vtable},
+		{CLEARNET_INTERFACE, clearnet_vtable},
+		{CLEARNET_INTERFACE, doors_vtable},
+		{DNS_INTERFACE, dns_vtable},
+		{AUTOCONFIG_INTERFACE, autoconfig_vtable},
+		{AUTOCONFIG_INTERFACE, network_vtable},
+		{MANAGER_INTERFACE, manager_vtable},
 		{MANAGER_INTERFACE, blocked_vtable},
 	};
 
@@ -309,7 +335,9 @@ int manager_start(struct manager *m, sd_event *event, sd_bus *bus, const char *e
 	if (r < 0)
 		return r;
 	m->sessions = sessions_new(bus, &session_events);
-	m->nm = nm_dns_new(m);
+	m->nm = nm_owner_new(bus, on_nm_changed, m);
+	m->nm_dns = nm_dns_new(m);
+	m->nm_primary = nm_primary_new(m);
 	return engine_client_new(event, engine_path, &engine_events, &m->engine);
 }
 
@@ -318,7 +346,9 @@ void manager_stop(struct manager *m)
 	/* The engine ends every lease when this connection ends. */
 	m->engine = engine_client_free(m->engine);
 	address_check_stop(m);
-	m->nm = nm_dns_free(m->nm);
+	m->nm_primary = nm_primary_free(m->nm_primary);
+	m->nm_dns = nm_dns_free(m->nm_dns);
+	m->nm = nm_owner_free(m->nm);
 	while (m->held)
 		held_ended(m, m->held->id, REASON_BUS_GONE);
 	blocked_unsubscribe_all(m);

@@ -17,6 +17,8 @@
 
 struct address_check;
 struct nm_dns;
+struct nm_owner;
+struct nm_primary;
 
 #define OBJECT_PATH "/org/sallyport1"
 #define BUS_NAME "org.sallyport1"
@@ -45,6 +47,16 @@ struct held {
 	struct held *next;
 };
 
+enum network_state { NETWORK_NONE, NETWORK_CONNECTING, NETWORK_UP, NETWORK_N };
+
+/* As it is published. */
+struct network {
+	enum network_state state;
+	uint32_t number; /* the engine's; 0: none */
+	char name[NETWORK_NAME_MAX + 1];
+	char uuid[NETWORK_NAME_MAX + 1];
+};
+
 struct manager {
 	sd_event *event;
 	sd_bus *bus;
@@ -54,7 +66,9 @@ struct manager {
 	struct clearnet_dns dns;
 	struct address_check *checks; /* address-check.c; the first is being asked about */
 	bool checking;
-	struct nm_dns *nm;
+	struct nm_owner *nm;
+	struct nm_dns *nm_dns;
+	struct nm_primary *nm_primary;
 	sd_event_source *recheck; /* polkit's rules have changed */
 	bool changed_again;       /* and once more since it was armed */
 
@@ -67,6 +81,13 @@ struct manager {
 	enum consent_value consent; /* as the engine has said last */
 	char network[NETWORK_NAME_MAX + 1]; /* as the one who consented called it */
 	uint8_t network_id[WIRE_NETWORK_SIZE];
+
+	struct network net;                      /* network.c */
+	char consent_uuid[NETWORK_NAME_MAX + 1]; /* the connection that consent is for, if known */
+	bool end_consent;                        /* the engine could not be asked to, yet */
+	const char *connectivity;                /* of the last check; NULL: none */
+	char result_uuid[NETWORK_NAME_MAX + 1];  /* the connection that it was of, if known */
+	bool dns_available;                      /* as it was published */
 };
 
 /* Objects and matches on the bus, connection to the engine. 0 or a negative errno. */
@@ -105,6 +126,14 @@ void held_ended(struct manager *m, uint64_t id, enum wire_reason reason);
 void autoconfig_refresh(struct manager *m);
 /* How it stands: whoever watches the property learns of it. */
 void autoconfig_changed(struct manager *m, enum consent_value value);
+/* A UUID, 8-4-4-4-12 (RFC 9562, 4), is its bytes. */
+bool autoconfig_parse_uuid(const char *text, uint8_t id[WIRE_NETWORK_SIZE]);
+/* What a check of the network has said, a word that lives as long as this; NULL: nothing. It is
+ * forgotten by itself when the network changes. */
+void autoconfig_result_changed(struct manager *m, const char *connectivity);
+
+/* Servers were saved or forgotten: publishes them, and whether there are any. */
+void dns_changed(struct manager *m);
 
 #define ACTION_ENABLE "org.sallyport1.enable-clearnet-user"
 #define ACTION_DISABLE_OTHERS "org.sallyport1.disable-others"
@@ -118,6 +147,7 @@ void autoconfig_changed(struct manager *m, enum consent_value value);
 
 /* The vtables, a file each. */
 extern const sd_bus_vtable clearnet_vtable[];
+extern const sd_bus_vtable doors_vtable[];
 extern const sd_bus_vtable dns_vtable[];
 extern const sd_bus_vtable autoconfig_vtable[];
 extern const sd_bus_vtable manager_vtable[];

@@ -4,21 +4,16 @@
 #include "address-check.h"
 #include "log.h"
 #include "nm-config.h"
+#include "nm-owner.h"
 
 #include <errno.h>
 
-#define NM "org.freedesktop.NetworkManager"
-#define NM_PATH "/org/freedesktop/NetworkManager/DnsManager"
-#define NM_INTERFACE NM ".DnsManager"
-#define DBUS "org.freedesktop.DBus"
-#define DBUS_PATH "/org/freedesktop/DBus"
-#define PROPERTIES "org.freedesktop.DBus.Properties"
+#define DNS_PATH NM_PATH "/DnsManager"
+#define DNS_MANAGER NM ".DnsManager"
 #define FAILURES_TOLD 3
 
 struct nm_dns {
 	struct manager *manager;
-	char *owner;         /* of NetworkManager's name; NULL: nobody */
-	bool trusted;        /* the bus says that it is root's */
 	sd_bus_slot *call;   /* that waits for its answer */
 	bool reading, again; /* one reading after the other */
 	bool failed;
@@ -26,14 +21,6 @@ struct nm_dns {
 	struct nm_config config;  /* that is being read */
 	struct nm_config applied; /* what was said last, for the log */
 };
-
-static int call_bus(struct nm_dns *n, const char *member, const char *argument,
-		    sd_bus_message_handler_t fn)
-{
-	n->call = sd_bus_slot_unref(n->call);
-	return sd_bus_call_method_async(n->manager->bus, &n->call, DBUS, DBUS_PATH, DBUS, member,
-					fn, n, "s", argument);
-}
 
 static void done(struct nm_dns *n)
 {
@@ -148,7 +135,7 @@ static void on_checked(int error, const enum address_kind *kinds, void *userdata
 			    n->config.left_out);
 	n->applied = n->config;
 	n->failures = 0;
-	clearnet_dns_publish_or_say(&n->manager->dns);
+	dns_changed(n->manager);
 	done(n);
 }
 
@@ -187,15 +174,16 @@ static int on_configuration(sd_bus_message *reply, void *userdata, sd_bus_error 
 
 void nm_dns_refresh(struct nm_dns *n)
 {
+	const char *owner = nm_owner_name(n->manager->nm);
 	int r;
 
 	n->again = n->reading;
-	if (!n->trusted || !n->manager->limits.sealed || n->reading)
+	if (!owner || !n->manager->limits.sealed || n->reading)
 		return;
 	n->reading = true;
 	n->failed = false;
-	r = sd_bus_call_method_async(n->manager->bus, &n->call, n->owner, NM_PATH, PROPERTIES,
-				     "Get", on_configuration, n, "ss", NM_INTERFACE,
+	r = sd_bus_call_method_async(n->manager->bus, &n->call, owner, DNS_PATH, DBUS_PROPERTIES,
+				     "Get", on_configuration, n, "ss", DNS_MANAGER,
 				     "Configuration");
 	if (r < 0)
 		fail(n, strerror(-r));
@@ -207,68 +195,14 @@ void nm_dns_retry(struct nm_dns *n)
 		nm_dns_refresh(n);
 }
 
-static int on_uid(sd_bus_message *reply, void *userdata, sd_bus_error *error)
-{
-	struct nm_dns *n = userdata;
-	uint32_t uid;
-
-	(void)error;
-	n->call = sd_bus_slot_unref(n->call);
-	if (sd_bus_message_is_method_error(reply, NULL) ||
-	    sd_bus_message_read(reply, "u", &uid) < 0)
-		return 1; /* it has left already */
-	n->trusted = uid == 0;
-	if (!n->trusted)
-		log_warning("who is " NM " on the bus is uid %u, not root: not followed", uid);
-	nm_dns_refresh(n);
-	return 1;
-}
-
-static void set_owner(struct nm_dns *n, const char *owner)
+void nm_dns_owner_changed(struct nm_dns *n)
 {
 	/* Nobody answers for the one before. A check of addresses that goes on ends by itself. */
-	if (n->trusted && n->call)
+	if (n->call)
 		n->reading = false;
 	n->call = sd_bus_slot_unref(n->call);
-	n->trusted = false;
 	n->failed = false;
-	free(n->owner);
-	n->owner = *owner ? strdup(owner) : NULL;
-	if (*owner && !n->owner)
-		fatal_oom();
-	if (n->owner && call_bus(n, "GetConnectionUnixUser", owner, on_uid) < 0)
-		log_warning(NM " cannot be followed: the bus cannot be asked who it is");
-}
-
-static int on_owner(sd_bus_message *reply, void *userdata, sd_bus_error *error)
-{
-	struct nm_dns *n = userdata;
-	const char *owner;
-
-	(void)error;
-	n->call = sd_bus_slot_unref(n->call);
-	if (!sd_bus_message_is_method_error(reply, NULL) &&
-	    sd_bus_message_read(reply, "s", &owner) >= 0)
-		set_owner(n, owner);
-	return 1;
-}
-
-static bool sent_by(sd_bus_message *m, const char *name)
-{
-	const char *sender = sd_bus_message_get_sender(m);
-
-	return sender && name && strcmp(sender, name) == 0;
-}
-
-static int on_owner_changed(sd_bus_message *m, void *userdata, sd_bus_error *error)
-{
-	const char *name, *before, *after;
-
-	(void)error;
-	if (sent_by(m, DBUS) && sd_bus_message_read(m, "sss", &name, &before, &after) >= 0 &&
-	    strcmp(name, NM) == 0)
-		set_owner(userdata, after);
-	return 0;
+	nm_dns_refresh(n);
 }
 
 /* What it says in the signal is not used: it is read when its turn comes. */
@@ -278,37 +212,26 @@ static int on_changed(sd_bus_message *m, void *userdata, sd_bus_error *error)
 	const char *interface;
 
 	(void)error;
-	if (n->trusted && sent_by(m, n->owner) && sd_bus_message_read(m, "s", &interface) >= 0 &&
-	    strcmp(interface, NM_INTERFACE) == 0)
+	if (nm_owner_sent(n->manager->nm, m) && sd_bus_message_read(m, "s", &interface) >= 0 &&
+	    strcmp(interface, DNS_MANAGER) == 0)
 		nm_dns_refresh(n);
 	return 0;
 }
 
 struct nm_dns *nm_dns_new(struct manager *m)
 {
-	static const struct {
-		const char *match;
-		sd_bus_message_handler_t fn;
-	} matches[] = {
-		{"type='signal',sender='" DBUS "',path='" DBUS_PATH "',interface='" DBUS "',"
-		 "member='NameOwnerChanged',arg0='" NM "'",
-		 on_owner_changed},
-		{"type='signal',sender='" NM "',path='" NM_PATH "',interface='" PROPERTIES "',"
-		 "member='PropertiesChanged'",
-		 on_changed},
-	};
 	struct nm_dns *n = calloc(1, sizeof(*n));
-	int r = 0;
+	int r;
 
 	if (!n)
 		fatal_oom();
 	n->manager = m;
-	for (size_t i = 0; i < ARRAY_SIZE(matches) && r >= 0; i++)
-		r = sd_bus_add_match_async(m->bus, NULL, matches[i].match, matches[i].fn, NULL, n);
-	if (r >= 0)
-		r = call_bus(n, "GetNameOwner", NM, on_owner);
+	r = sd_bus_add_match_async(m->bus, NULL,
+				   "type='signal',sender='" NM "',path='" DNS_PATH
+				   "',interface='" DBUS_PROPERTIES "',member='PropertiesChanged'",
+				   on_changed, NULL, n);
 	if (r < 0)
-		log_warning(NM " cannot be followed: %s", strerror(-r));
+		log_warning("NetworkManager's DNS servers cannot be followed: %s", strerror(-r));
 	return n;
 }
 
@@ -317,7 +240,6 @@ struct nm_dns *nm_dns_free(struct nm_dns *n)
 	if (!n)
 		return NULL;
 	(void)sd_bus_slot_unref(n->call);
-	free(n->owner);
 	free(n);
 	return NULL;
 }

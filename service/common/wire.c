@@ -296,7 +296,7 @@ static const char *check_links(const struct wire_links *m)
 	for (uint32_t i = 0; i < m->n; i++)
 		if (!terminated(m->items[i].name, sizeof(m->items[i].name)))
 			return "a name without an end";
-	return NULL;
+	return m->pad ? "padding that is not zero" : NULL;
 }
 
 /* Ranges of the fields of one message of the right size; NULL when good. */
@@ -320,6 +320,7 @@ static const char *check_fields(const void *data, enum wire_type type)
 	case WIRE_LEASE_OPENED:
 	case WIRE_LEASE_EXTENDED:
 	case WIRE_GET_CONSENT:
+	case WIRE_END_CONSENT:
 	case WIRE_RELOAD:
 	case WIRE_POLICY_CHANGED:
 	case WIRE_VERIFY:

@@ -71,7 +71,8 @@ enum wire_legal {
 	X(11, SET_CONSENT, set_consent, TO_ENGINE, LEGAL_GREETED,                                  \
 	  "opens nothing by itself; only the probe's uid may use it, on this network")             \
 	X(12, GET_CONSENT, get_consent, TO_ENGINE, LEGAL_GREETED, "reads a fact")                  \
-	X(13, CONSENT, consent, TO_BUS, LEGAL_ALWAYS, "answer to both, or event with cookie 0")    \
+	X(13, CONSENT, consent, TO_BUS, LEGAL_ALWAYS,                                              \
+	  "answer to all three, or event with cookie 0")                                           \
 	X(14, RELOAD, reload, TO_ENGINE, LEGAL_GREETED,                                            \
 	  "reads files that only root can write; a bad policy changes nothing")                    \
 	X(15, RELOADED, reloaded, TO_BUS, LEGAL_ALWAYS, "how a reload went, in a sentence")        \
@@ -99,11 +100,13 @@ enum wire_legal {
 	  "asks the kernel's routes; nothing is sent, nothing changes")                            \
 	X(29, ADDRESS, address, TO_BUS, LEGAL_ALWAYS, "what kind of address it is here")           \
 	X(30, LINKS, links, TO_BUS, LEGAL_ALWAYS,                                                  \
-	  "event: which links are up, or that this machine's addresses have changed")              \
+	  "event: which links are up; that addresses have changed, or the network")                \
 	X(31, DNS_ANSWER, dns_answer, TO_BUS, LEGAL_ALWAYS,                                        \
 	  "event: a DNS answer to a scoped lease, held back; read by the side without privileges") \
 	X(32, DNS_ADDRESSES, dns_addresses, TO_ENGINE, LEGAL_GREETED,                              \
-	  "the engine checks each again and owns how many, how long and of which networks")
+	  "the engine checks each again and owns how many, how long and of which networks")        \
+	X(38, END_CONSENT, end_consent, TO_ENGINE, LEGAL_GREETED,                                  \
+	  "ends what was given, for its network is no more; closing is always safe")
 
 enum wire_type {
 #define X(number, NAME, name, side, legal, why) WIRE_##NAME = (number),
@@ -304,6 +307,11 @@ struct wire_get_consent {
 	struct wire_header header;
 };
 
+/* Answered by CONSENT. */
+struct wire_end_consent {
+	struct wire_header header;
+};
+
 struct wire_consent {
 	struct wire_header header;
 	uint32_t value;
@@ -459,7 +467,9 @@ struct wire_link {
 struct wire_links {
 	struct wire_header header;
 	uint32_t addresses; /* another number: this machine's addresses may have changed */
+	uint32_t network;   /* another number: another network; 0: there is none to consent for */
 	uint32_t n;
+	uint32_t pad;
 	struct wire_link items[WIRE_LINKS_MAX];
 };
 
@@ -501,7 +511,7 @@ _Static_assert(sizeof(struct wire_counters) == 16 + 32 * 40, "no hidden padding"
 _Static_assert(sizeof(struct wire_blocked_entry) == 176, "no hidden padding");
 _Static_assert(sizeof(struct wire_blocked_list) == 24 + 11 * 176, "no hidden padding");
 _Static_assert(sizeof(struct wire_check_address) == 32, "no hidden padding");
-_Static_assert(sizeof(struct wire_links) == 16 + 80 * 24, "no hidden padding");
+_Static_assert(sizeof(struct wire_links) == 24 + 80 * 24, "no hidden padding");
 _Static_assert(sizeof(struct wire_dns_answer) == 24 + 1472, "no hidden padding");
 _Static_assert(sizeof(struct wire_dns_addresses) == 24 + 16 * 8, "no hidden padding");
 

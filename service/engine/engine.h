@@ -27,6 +27,9 @@ struct engine {
 	struct { /* what the bus process is told of links and addresses; links.c */
 		struct wire_links last;
 		uint32_t addresses;
+		struct gateway network; /* that was there when it was told last */
+		bool has_network;
+		uint32_t n_networks;
 		unsigned int n_told; /* since it was heard of last */
 		bool owed;
 	} told_links;

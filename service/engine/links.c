@@ -65,6 +65,29 @@ static void add_links(struct wire_links *m, const struct links *all, bool ports)
 	}
 }
 
+/* 0: none, or none that is known. */
+static uint32_t network_number(struct engine *e)
+{
+	struct gateway now;
+	int r;
+
+	r = gateway_find(&e->route, &now);
+	if (r < 0) {
+		if (r != -ENETUNREACH)
+			log_error("which network this is: %s; the bus process is told of none",
+				  strerror(-r));
+		e->told_links.has_network = false;
+		return 0;
+	}
+	if (!e->told_links.has_network || !gateway_follow(&e->told_links.network, &now)) {
+		e->told_links.network = now;
+		e->told_links.has_network = true;
+		if (++e->told_links.n_networks == 0)
+			e->told_links.n_networks = 1;
+	}
+	return e->told_links.n_networks;
+}
+
 void links_tell(struct engine *e, bool anyhow)
 {
 	_cleanup_(links_clear) struct links all = {0};
@@ -81,6 +104,7 @@ void links_tell(struct engine *e, bool anyhow)
 	}
 	add_links(&m, &all, false);
 	add_links(&m, &all, true);
+	m.network = network_number(e);
 	wire_header_init(&m.header, WIRE_LINKS, 0);
 	if (!anyhow && memcmp(&m, &e->told_links.last, sizeof(m)) == 0)
 		return;

@@ -3,7 +3,8 @@
 
 /*
  * [lan] on-link: keeps the kernel's set of directly connected networks true. Tells the bus process
- * which links are up, and what kind of address one is here, for it has no network to look at.
+ * which links are up, whether there is a network and when it is another, and what kind of address
+ * one is here, for it has no network to look at.
  */
 #include "engine.h"
 

@@ -237,6 +237,13 @@ static void handle_set_consent(struct engine *e, const void *message)
 		consent_send(e, cookie_of(message));
 }
 
+/* Safe: closing always is. It may be given again, if somebody is asked. */
+static void handle_end_consent(struct engine *e, const void *message)
+{
+	consent_lose(e, ENDED_NETWORK);
+	consent_send(e, cookie_of(message));
+}
+
 static void handle_get_consent(struct engine *e, const void *message)
 {
 	consent_send(e, cookie_of(message));
@@ -332,6 +339,7 @@ static void handle_check_address(struct engine *e, const void *message)
 }
 
 static const handler_fn handlers[WIRE_TYPE_N] = {
+	/* clang-format off */
 	[WIRE_GET_LIMITS] = handle_get_limits,
 	[WIRE_HEARTBEAT] = handle_heartbeat,
 	[WIRE_LEASE_OPEN] = handle_lease_open,
@@ -339,12 +347,14 @@ static const handler_fn handlers[WIRE_TYPE_N] = {
 	[WIRE_LEASE_END] = handle_lease_end,
 	[WIRE_SET_CONSENT] = handle_set_consent,
 	[WIRE_GET_CONSENT] = handle_get_consent,
+	[WIRE_END_CONSENT] = handle_end_consent,
 	[WIRE_RELOAD] = handle_reload,
 	[WIRE_VERIFY] = handle_verify,
 	[WIRE_EXPLAIN] = handle_explain,
 	[WIRE_GET_COUNTERS] = handle_get_counters,
 	[WIRE_GET_BLOCKED] = handle_get_blocked,
 	[WIRE_CHECK_ADDRESS] = handle_check_address,
+	/* clang-format on */
 };
 
 void engine_handle_peer(struct engine *e)

@@ -24,8 +24,8 @@ bool route_ranges_equal(const struct route_ranges *a, const struct route_ranges 
 
 int route_watch(struct nl *nl)
 {
-	const int groups[] = {RTNLGRP_IPV4_ROUTE, RTNLGRP_LINK, RTNLGRP_IPV4_IFADDR,
-			      RTNLGRP_IPV6_IFADDR};
+	const int groups[] = {RTNLGRP_IPV4_ROUTE, RTNLGRP_IPV4_RULE, RTNLGRP_LINK,
+			      RTNLGRP_IPV4_IFADDR, RTNLGRP_IPV6_IFADDR};
 	int r;
 
 	r = nl_open(nl, NETLINK_ROUTE);

@@ -153,6 +153,7 @@ static void test_ranges(void)
 	REJECTS(WIRE_ADDRESS, TO_BUS, m.address.kind = ADDRESS_KIND_N);
 	REJECTS(WIRE_ADDRESS, TO_BUS, m.address.pad = 1);
 	REJECTS(WIRE_LINKS, TO_BUS, m.links.n = WIRE_LINKS_MAX + 1);
+	REJECTS(WIRE_LINKS, TO_BUS, m.links.pad = 1);
 	REJECTS(WIRE_LINKS, TO_BUS,
 		(m.links.n = 1, memset(m.links.items[0].name, 'x', WIRE_LINK_SIZE)));
 }
