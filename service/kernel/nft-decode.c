@@ -132,18 +132,29 @@ static bool take_fields(struct decoder *d, struct rs_stmt *s)
 	return true;
 }
 
-/* The load of a field: which one is it? */
+static bool add_field(struct decoder *d, enum rs_field f)
+{
+	if (d->n_fields == RS_KEY_MAX)
+		return false;
+	d->fields[d->n_fields++] = (uint8_t)f;
+	d->registers += (rs_fields[f].size + NFT_REGISTER_SIZE - 1) / NFT_REGISTER_SIZE;
+	return d->registers <= REGISTERS;
+}
+
+/* The load of a field, and of what comes with it: which one is it? */
 static bool load(struct decoder *d, enum nft_load loader, uint32_t key, uint32_t size)
 {
-	if (d->value_size || d->is_mark_of || d->mask || d->n_fields == RS_KEY_MAX)
+	bool ok;
+
+	if (d->value_size || d->is_mark_of || d->mask)
 		return false;
 	for (enum rs_field f = FIELD_NONE + 1; f < FIELD_N; f++)
 		if (nft_loaders[f].loader == loader && nft_loaders[f].key == key &&
 		    (!size || rs_fields[f].size == size)) {
-			d->fields[d->n_fields++] = (uint8_t)f;
-			d->registers +=
-				(rs_fields[f].size + NFT_REGISTER_SIZE - 1) / NFT_REGISTER_SIZE;
-			return d->registers <= REGISTERS;
+			ok = add_field(d, f);
+			while (++f < FIELD_N && nft_loaders[f].loader == LOAD_REST)
+				ok = ok && add_field(d, f);
+			return ok;
 		}
 	return false;
 }

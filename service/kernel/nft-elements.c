@@ -19,11 +19,12 @@ static bool is_tree(const struct rs_set_info *info)
 	return (info->flags & RS_INTERVAL) && info->n_fields == 1;
 }
 
-/* Sizes of the fields of a key of ranges. */
+/* Sizes of the parts of a key of ranges. */
 static bool take_fields(struct nft_attrs *desc, const struct rs_set_info *info)
 {
 	const struct nlattr *list = desc->at[NFTA_SET_DESC_CONCAT], *a;
-	size_t n = 0;
+	uint8_t sizes[RS_KEY_MAX];
+	size_t n = 0, n_parts = nft_key_parts(info, sizes);
 
 	if (!list)
 		return false;
@@ -32,12 +33,11 @@ static bool take_fields(struct nft_attrs *desc, const struct rs_set_info *info)
 		struct nft_attrs field;
 
 		nft_attrs_of_nest(a, &field);
-		if (n == info->n_fields ||
-		    !nft_take_is(&field, NFTA_SET_FIELD_LEN, rs_fields[info->fields[n]].size))
+		if (n == n_parts || !nft_take_is(&field, NFTA_SET_FIELD_LEN, sizes[n]))
 			return false;
 		n++;
 	}
-	return n == info->n_fields;
+	return n == n_parts;
 }
 
 static bool take_description(struct nft_attrs *a, const struct rs_set_info *info)

@@ -10,6 +10,14 @@
 const struct nft_loader nft_loaders[FIELD_N] = {
 	[FIELD_IIF] = {LOAD_META, NFT_META_IIF},
 	[FIELD_OIF] = {LOAD_META, NFT_META_OIF},
+	[FIELD_IIFNAME] = {LOAD_META, NFT_META_IIFNAME},
+	[FIELD_IIFNAME_2] = {LOAD_REST, 0},
+	[FIELD_IIFNAME_3] = {LOAD_REST, 0},
+	[FIELD_IIFNAME_4] = {LOAD_REST, 0},
+	[FIELD_OIFNAME] = {LOAD_META, NFT_META_OIFNAME},
+	[FIELD_OIFNAME_2] = {LOAD_REST, 0},
+	[FIELD_OIFNAME_3] = {LOAD_REST, 0},
+	[FIELD_OIFNAME_4] = {LOAD_REST, 0},
 	[FIELD_NFPROTO] = {LOAD_META, NFT_META_NFPROTO},
 	[FIELD_L4PROTO] = {LOAD_META, NFT_META_L4PROTO},
 	[FIELD_SKUID] = {LOAD_META, NFT_META_SKUID},
@@ -38,6 +46,15 @@ const struct nft_loader nft_loaders[FIELD_N] = {
 	[FIELD_ARP_PLEN] = {LOAD_NETWORK, 5},
 	[FIELD_ARP_OPERATION] = {LOAD_NETWORK, 6},
 };
+
+uint8_t nft_load_size(enum rs_field field)
+{
+	uint8_t size = rs_fields[field].size;
+
+	while (++field < FIELD_N && nft_loaders[field].loader == LOAD_REST)
+		size = (uint8_t)(size + rs_fields[field].size);
+	return size;
+}
 
 void nft_encode(enum rs_field field, uint32_t v, uint8_t *buf, size_t size)
 {
@@ -120,6 +137,8 @@ static bool load(struct nftnl_rule *nr, enum rs_field field, uint32_t reg)
 	case LOAD_TRANSPORT:
 		e = load_payload(nr, NFT_PAYLOAD_TRANSPORT_HEADER, key, size, reg);
 		break;
+	case LOAD_REST:
+		return true;
 	}
 	return e != NULL;
 }

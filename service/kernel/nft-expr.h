@@ -22,7 +22,8 @@ enum nft_load {
 	LOAD_FIB,
 	LOAD_FRAME,
 	LOAD_NETWORK,
-	LOAD_TRANSPORT
+	LOAD_TRANSPORT,
+	LOAD_REST /* comes with the field before, into the registers behind it */
 };
 
 struct nft_loader {
@@ -31,6 +32,9 @@ struct nft_loader {
 };
 
 extern const struct nft_loader nft_loaders[FIELD_N];
+
+/* Bytes of what is loaded at once with field. */
+uint8_t nft_load_size(enum rs_field field);
 
 /* Writes v as the kernel has field in a register, padded with zeros to size. */
 void nft_encode(enum rs_field field, uint32_t v, uint8_t *buf, size_t size);

@@ -25,13 +25,24 @@ static uint32_t key_type(const struct rs_set_info *info)
 	uint32_t type = 0;
 
 	for (size_t i = 0; i < info->n_fields; i++)
-		type = type << 6 | rs_fields[info->fields[i]].type_number;
+		if (rs_fields[info->fields[i]].type)
+			type = type << 6 | rs_fields[info->fields[i]].type_number;
 	return type;
 }
 
 uint32_t nft_key_size(const struct rs_set_info *info)
 {
 	return info->n_fields == 1 ? rs_fields[info->fields[0]].size : info->n_fields * 4u;
+}
+
+uint32_t nft_key_parts(const struct rs_set_info *info, uint8_t sizes[RS_KEY_MAX])
+{
+	uint32_t n = 0;
+
+	for (size_t i = 0; i < info->n_fields; i++)
+		if (nft_loaders[info->fields[i]].loader != LOAD_REST)
+			sizes[n++] = nft_load_size(info->fields[i]);
+	return n;
 }
 
 static void encode_key(const struct rs_set_info *info, const uint32_t *key, uint8_t *buf)
@@ -138,7 +149,7 @@ static void set_byte_order(struct nftnl_set *s, const struct rs_set_info *info)
 void nft_put_set(struct batch *b, enum rs_set set)
 {
 	const struct rs_set_info *info = rs_set_info(set);
-	uint8_t field_sizes[RS_KEY_MAX] = {0};
+	uint8_t sizes[RS_KEY_MAX];
 	struct nftnl_set *s = set_ref(b, set);
 	struct nlmsghdr *h =
 		batch_put(b, NFT_MSG_NEWSET, set_family(set), NLM_F_CREATE, "set %s", info->name);
@@ -162,11 +173,8 @@ void nft_put_set(struct batch *b, enum rs_set set)
 		nftnl_set_set_u32(s, NFTNL_SET_DESC_SIZE, NFT_REPORTED_MAX);
 		nftnl_set_set_u64(s, NFTNL_SET_TIMEOUT, NFT_REPORTED_MS);
 	}
-	if ((info->flags & RS_INTERVAL) && info->n_fields > 1) {
-		for (size_t i = 0; i < info->n_fields; i++)
-			field_sizes[i] = rs_fields[info->fields[i]].size;
-		nftnl_set_set_data(s, NFTNL_SET_DESC_CONCAT, field_sizes, info->n_fields);
-	}
+	if ((info->flags & RS_INTERVAL) && info->n_fields > 1)
+		nftnl_set_set_data(s, NFTNL_SET_DESC_CONCAT, sizes, nft_key_parts(info, sizes));
 	set_byte_order(s, info);
 	nftnl_set_nlmsg_build_payload(h, s);
 	batch_done(b);

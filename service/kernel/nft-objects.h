@@ -18,6 +18,8 @@
 extern const uint16_t nft_families[TABLE_N];
 uint32_t nft_set_flags(const struct rs_set_info *info);
 uint32_t nft_key_size(const struct rs_set_info *info); /* bytes */
+/* What a key of several is made of, as the kernel takes it: how many, and the bytes of each. */
+uint32_t nft_key_parts(const struct rs_set_info *info, uint8_t sizes[RS_KEY_MAX]);
 
 /* One of that family; table_flags: NULL for none to be said. */
 void nft_put_table(struct batch *b, enum rs_table table, const char *name, uint16_t type,

@@ -126,10 +126,11 @@ static void check_listen(struct parser *p, const struct policy *q, const struct 
 			q->dns.port);
 }
 
-/* One range of ports of one service, for finding those that share a port. */
+/* One range of ports of one section, for finding those that share a port. */
 struct claim {
 	const struct listen *listen;
-	const struct service *service;
+	const char *section, *name;
+	const struct users *server;
 };
 
 static int compare_claims(const void *pa, const void *pb)
@@ -160,24 +161,45 @@ static bool same_users(const struct users *a, const struct users *b)
 	return true;
 }
 
+static struct claim *all_claims(const struct policy *q, size_t *ret_n)
+{
+	struct claim *claims;
+	size_t most = 0, n = 0;
+
+	for (size_t i = 0; i < q->n_services; i++)
+		most += q->services[i].n_listens;
+	for (size_t i = 0; i < q->n_namespaces; i++)
+		most += q->namespaces[i].n_listens;
+	claims = calloc(most ? most : 1, sizeof(*claims));
+	for (size_t i = 0; claims && i < q->n_services; i++) {
+		const struct service *s = &q->services[i];
+
+		for (size_t j = 0; j < s->n_listens; j++)
+			claims[n++] =
+				(struct claim){&s->listens[j], "service", s->name, &s->server};
+	}
+	for (size_t i = 0; claims && i < q->n_namespaces; i++) {
+		const struct namespace *s = &q->namespaces[i];
+
+		for (size_t j = 0; j < s->n_listens; j++)
+			claims[n++] =
+				(struct claim){&s->listens[j], "namespace", s->name, &s->server};
+	}
+	*ret_n = n;
+	return claims;
+}
+
 /* Grants to one port add up; who answers on it can only be one. */
 static void check_servers(struct parser *p, const struct policy *q)
 {
-	_cleanup_(freep) struct claim *claims = NULL;
+	size_t n;
+	_cleanup_(freep) struct claim *claims = all_claims(q, &n);
 	const struct claim *widest = NULL;
-	size_t n = 0;
 
-	for (size_t i = 0; i < q->n_services; i++)
-		n += q->services[i].n_listens;
-	claims = calloc(n ? n : 1, sizeof(*claims));
 	if (!claims) {
 		p->out_of_memory = true;
 		return;
 	}
-	n = 0;
-	for (size_t i = 0; i < q->n_services; i++)
-		for (size_t j = 0; j < q->services[i].n_listens; j++)
-			claims[n++] = (struct claim){&q->services[i].listens[j], &q->services[i]};
 	qsort(claims, n, sizeof(*claims), compare_claims);
 	for (size_t i = 0; i < n; i++) {
 		const struct listen *l = claims[i].listen;
@@ -186,12 +208,12 @@ static void check_servers(struct parser *p, const struct policy *q)
 			      widest->listen->protocol == l->protocol &&
 			      l->first <= widest->listen->last;
 
-		if (shared && !same_users(&widest->service->server, &claims[i].service->server))
-			config_error(
-				p, l->origin,
-				"services \"%s\" and \"%s\" share port %u, but not their server; "
-				"write the same server for both",
-				widest->service->name, claims[i].service->name, l->first);
+		if (shared && !same_users(widest->server, claims[i].server))
+			config_error(p, l->origin,
+				     "%s \"%s\" and %s \"%s\" share port %u, but not their server; "
+				     "write the same server for both",
+				     widest->section, widest->name, claims[i].section,
+				     claims[i].name, l->first);
 		if (!shared || l->last > widest->listen->last)
 			widest = &claims[i];
 	}
@@ -203,6 +225,55 @@ static struct origin later(struct origin a, struct origin b)
 	if (a.line == 0 || b.line == 0)
 		return a.line ? a : b;
 	return a.file > b.file || (a.file == b.file && a.line > b.line) ? a : b;
+}
+
+static void check_confined(struct parser *p, const struct policy *q, const struct namespace *n)
+{
+	const struct subnet loopback = {.addr = LOOPBACK_NET, .prefix = LOOPBACK_PREFIX};
+
+	for (size_t i = 0; i < n->n_listens; i++) {
+		const struct listen *l = &n->listens[i];
+		const struct subnet host = {.addr = l->addr, .prefix = 32};
+
+		if (l->ipv6)
+			config_error(p, l->origin,
+				     "a confined program has no IPv6; write an IPv4 address");
+		else if (overlap(&host, &loopback))
+			config_error(
+				p, l->origin,
+				"no packet for 127.0.0.0/8 comes in by a link; write this machine's "
+				"address on %s, and let the service listen there",
+				*n->interface ? n->interface : "the pair");
+		else if (l->addr == n->peer)
+			config_error(p, l->origin,
+				     "that is the program's own address; write this machine's on "
+				     "the pair");
+	}
+	check_no_door(p, q, &n->server, "server");
+}
+
+/* A link or an address leads to one program. */
+static void check_namespaces(struct parser *p, const struct policy *q)
+{
+	for (size_t i = 0; i < q->n_namespaces; i++) {
+		const struct namespace *a = &q->namespaces[i];
+
+		check_confined(p, q, a);
+		for (size_t j = 0; j < i; j++) {
+			const struct namespace *b = &q->namespaces[j];
+
+			if (*a->interface && strcmp(a->interface, b->interface) == 0)
+				config_error(p, later(a->interface_at, b->interface_at),
+					     "namespaces \"%s\" and \"%s\" have the same "
+					     "interface; write one for each",
+					     b->name, a->name);
+			if (a->peer && a->peer == b->peer)
+				config_error(p, later(a->peer_at, b->peer_at),
+					     "namespaces \"%s\" and \"%s\" have the same peer; "
+					     "write one for each",
+					     b->name, a->name);
+		}
+	}
 }
 
 static void check_automap(struct parser *p, const struct policy *q)
@@ -268,6 +339,7 @@ void check_policy(struct parser *p, const struct policy *q)
 		for (size_t j = 0; j < s->n_listens; j++)
 			check_listen(p, q, &s->listens[j]);
 	}
+	check_namespaces(p, q);
 	check_servers(p, q);
 	check_automap(p, q);
 	check_lan(p, q);

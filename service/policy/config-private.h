@@ -18,6 +18,7 @@ enum section {
 	SECTION_CLEARNET_DNS,
 	SECTION_EGRESS,
 	SECTION_REPORT,
+	SECTION_NAMESPACE,
 	SECTION_N
 };
 
@@ -50,7 +51,11 @@ enum section {
 	X(CLEARNET_DNS, CLEARNET_DNS_MOST, "most", false)      \
 	X(EGRESS, EGRESS_ENABLE, "enable", false)              \
 	X(EGRESS, EGRESS_EXCEPT, "except", true)               \
-	X(REPORT, REPORT_DESTINATIONS, "destinations", false)
+	X(REPORT, REPORT_DESTINATIONS, "destinations", false)  \
+	X(NAMESPACE, NAMESPACE_INTERFACE, "interface", false)  \
+	X(NAMESPACE, NAMESPACE_PEER, "peer", false)            \
+	X(NAMESPACE, NAMESPACE_LISTEN, "listen", true)         \
+	X(NAMESPACE, NAMESPACE_SERVER, "server", true)
 
 enum config_key {
 #define X(SECTION, KEY, name, list) KEY_##KEY,
@@ -78,14 +83,14 @@ struct words {
 /* A section as all files together have it. */
 struct raw_section {
 	enum section kind;
-	char *name; /* of a service, else NULL */
+	char *name; /* of a service or a namespace, else NULL */
 	bool removed;
 	struct origin origin; /* where it was first opened */
 	struct words keys[SECTION_KEYS_MAX];
 	struct raw_section *next; /* in its hash bucket */
 };
 
-#define SERVICE_BUCKETS 8192
+#define NAMED_BUCKETS 8192
 
 struct parser {
 	struct diagnostics *diags;
@@ -102,8 +107,8 @@ struct parser {
 	size_t n_resolved;
 
 	struct raw_section singles[SECTION_N];
-	struct raw_section **services; /* in the order in which they were opened */
-	size_t n_services, services_capacity;
+	struct raw_section **named; /* in the order in which they were opened */
+	size_t n_named, named_capacity;
 	struct raw_section **buckets;
 	struct raw_section *open; /* the section that lines belong to now; NULL: a bad one */
 };
@@ -127,6 +132,8 @@ bool value_seconds(struct parser *p, const struct word *w, uint32_t *ret);
 bool value_subnet(struct parser *p, const struct word *w, struct subnet *ret);
 bool value_ports(struct parser *p, const struct word *w, struct ports *ret);
 bool value_link(struct parser *p, const struct word *w, struct link_pattern *ret);
+/* Of one host, not this one: unicast, not loopback. */
+bool value_peer(struct parser *p, const struct word *w, uint32_t *ret);
 bool value_listen(struct parser *p, const struct word *w, struct listen *ret);
 
 /* check.c: what no single line can be blamed for alone. */

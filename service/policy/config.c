@@ -346,24 +346,40 @@ static void read_singles(struct parser *p, struct policy *policy)
 		  &policy->report.destinations_at);
 }
 
+static void read_listens(struct parser *p, const struct words *w, struct listen **ret,
+			 size_t *ret_n)
+{
+	*ret = calloc(w->n ? w->n : 1, sizeof(**ret));
+	if (!*ret)
+		p->out_of_memory = true;
+	for (size_t i = 0; *ret && i < w->n; i++)
+		if (value_listen(p, &w->items[i], &(*ret)[*ret_n]))
+			++*ret_n;
+}
+
+/* Who may answer: root, when nobody is said. */
+static void read_server(struct parser *p, const struct policy *policy, const struct raw_section *s,
+			enum config_key k, struct users *ret)
+{
+	const struct user root = {.name = "root", .origin = s->origin};
+
+	if (raw_words(s, k)->said)
+		read_users(p, policy, s, k, ret);
+	else if (!users_add(ret, &root))
+		p->out_of_memory = true;
+}
+
 static void read_service(struct parser *p, struct policy *policy, const struct raw_section *s)
 {
 	struct service *service = &policy->services[policy->n_services];
 	const struct words *listens = raw_words(s, KEY_SERVICE_LISTEN);
-	const struct words *server = raw_words(s, KEY_SERVICE_SERVER);
-	struct user root = {.name = "root", .origin = s->origin};
 
 	service->name = strdup(s->name);
 	service->origin = s->origin;
-	service->listens = calloc(listens->n ? listens->n : 1, sizeof(*service->listens));
 	policy->n_services++;
-	if (!service->name || !service->listens) {
+	if (!service->name)
 		p->out_of_memory = true;
-		return;
-	}
-	for (size_t i = 0; i < listens->n; i++)
-		if (value_listen(p, &listens->items[i], &service->listens[service->n_listens]))
-			service->n_listens++;
+	read_listens(p, listens, &service->listens, &service->n_listens);
 	if (!listens->n)
 		config_error(p, s->origin,
 			     "service \"%s\" listens nowhere; write listen = ADDRESS:PORT/tcp",
@@ -372,22 +388,81 @@ static void read_service(struct parser *p, struct policy *policy, const struct r
 		config_warning(p, s->origin, "nobody may use service \"%s\"; write users = NAME",
 			       s->name);
 	read_users(p, policy, s, KEY_SERVICE_USERS, &service->users);
-	if (server->said)
-		read_users(p, policy, s, KEY_SERVICE_SERVER, &service->server);
-	else if (!users_add(&service->server, &root))
-		p->out_of_memory = true;
+	read_server(p, policy, s, KEY_SERVICE_SERVER, &service->server);
 }
 
-static void read_services(struct parser *p, struct policy *policy)
+/* The only word of a key without which the section means nothing; NULL: that has been said. */
+static const struct word *needed(struct parser *p, const struct raw_section *s, enum config_key k,
+				 const char *hint)
 {
-	policy->services = calloc(p->n_services ? p->n_services : 1, sizeof(*policy->services));
-	if (!policy->services) {
+	const struct words *w = raw_words(s, k);
+
+	if (!w->n)
+		config_error(p, s->origin, "namespace \"%s\" has no %s; write %s", s->name,
+			     config_key_name(k), hint);
+	return w->n ? &w->items[0] : NULL;
+}
+
+static void read_interface(struct parser *p, const struct word *w, struct namespace *n)
+{
+	struct link_pattern link;
+
+	n->interface_at = w->origin;
+	if (!value_link(p, w, &link))
+		return;
+	if (link.prefix || strcmp(link.name, "lo") == 0)
+		config_error(p, w->origin,
+			     "\"%s\" is not the end of a veth pair; write the name of the one link "
+			     "that leads to the program: veth0",
+			     w->text);
+	else
+		memcpy(n->interface, link.name, sizeof(n->interface));
+}
+
+static void read_namespace(struct parser *p, struct policy *policy, const struct raw_section *s)
+{
+	struct namespace *n = &policy->namespaces[policy->n_namespaces++];
+	const struct word *interface =
+		needed(p, s, KEY_NAMESPACE_INTERFACE, "interface = the host's end of a veth pair");
+	const struct word *peer =
+		needed(p, s, KEY_NAMESPACE_PEER, "peer = the other end's IPv4 address");
+
+	n->name = strdup(s->name);
+	n->origin = s->origin;
+	if (!n->name)
+		p->out_of_memory = true;
+	if (interface)
+		read_interface(p, interface, n);
+	if (peer) {
+		n->peer_at = peer->origin;
+		(void)value_peer(p, peer, &n->peer);
+	}
+	(void)needed(p, s, KEY_NAMESPACE_LISTEN, "listen = ADDRESS:PORT/tcp");
+	read_listens(p, raw_words(s, KEY_NAMESPACE_LISTEN), &n->listens, &n->n_listens);
+	read_server(p, policy, s, KEY_NAMESPACE_SERVER, &n->server);
+}
+
+static void read_named(struct parser *p, struct policy *policy)
+{
+	size_t n = p->n_named ? p->n_named : 1;
+
+	policy->services = calloc(n, sizeof(*policy->services));
+	policy->namespaces = calloc(n, sizeof(*policy->namespaces));
+	if (!policy->services || !policy->namespaces) {
 		p->out_of_memory = true;
 		return;
 	}
-	for (size_t i = 0; i < p->n_services; i++)
-		if (!p->services[i]->removed)
-			read_service(p, policy, p->services[i]);
+	for (size_t i = 0; i < p->n_named; i++) {
+		const struct raw_section *s = p->named[i];
+
+		if (!s->removed && s->kind == SECTION_SERVICE)
+			read_service(p, policy, s);
+		else if (!s->removed && policy->n_namespaces < POLICY_NAMESPACES_MAX)
+			read_namespace(p, policy, s);
+		else if (!s->removed)
+			config_error(p, s->origin, "namespace \"%s\" is one too many: %d are read",
+				     s->name, POLICY_NAMESPACES_MAX);
+	}
 }
 
 static void read_roles(struct parser *p, struct policy *policy)
@@ -442,7 +517,7 @@ int config_parse(const struct sources *sources, config_resolve_fn resolve_fn, vo
 	read_sources(&p, sources);
 	read_roles(&p, policy);
 	read_singles(&p, policy);
-	read_services(&p, policy);
+	read_named(&p, policy);
 	if (!p.out_of_memory)
 		check_policy(&p, policy);
 	reader_clear(&p);

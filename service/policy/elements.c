@@ -146,21 +146,32 @@ static void emit_service_span(struct ruleset *r, const struct target *t, const s
 	}
 }
 
-static void add_listens(struct ruleset *r, struct spans *s, const struct service *service,
-			uid_t uid, bool ipv6)
+/* number: the first one of the key. */
+static void add_listens(struct ruleset *r, struct spans *s, const struct listen *listens, size_t n,
+			uint32_t number, bool ipv6)
 {
-	for (size_t i = 0; i < service->n_listens; i++) {
-		const struct listen *l = &service->listens[i];
+	for (size_t i = 0; i < n; i++) {
+		const struct listen *l = &listens[i];
 
 		if (l->ipv6 != ipv6)
 			continue;
 		spans_add(r, s,
 			  &(struct span){
-				  .key = {uid, l->addr, l->protocol},
+				  .key = {number, l->addr, l->protocol},
 				  .first = l->first,
 				  .last = l->last,
 				  .origin = l->origin,
 			  });
+	}
+}
+
+static void add_confined_answers(struct ruleset *r, struct spans *s, const struct policy *p)
+{
+	for (size_t i = 0; i < p->n_namespaces; i++) {
+		const struct namespace *n = &p->namespaces[i];
+
+		for (size_t j = 0; j < n->server.n; j++)
+			add_listens(r, s, n->listens, n->n_listens, n->server.items[j].uid, false);
 	}
 }
 
@@ -195,8 +206,11 @@ static void services_spans(struct ruleset *r, const struct policy *p, bool answe
 		const struct users *u = answers ? &service->server : &service->users;
 
 		for (size_t j = 0; j < u->n; j++)
-			add_listens(r, &s, service, u->items[j].uid, ipv6);
+			add_listens(r, &s, service->listens, service->n_listens, u->items[j].uid,
+				    ipv6);
 	}
+	if (answers && !ipv6)
+		add_confined_answers(r, &s, p);
 	if (answers && !ipv6 && p->automap.users.n)
 		add_tor_answers(r, &s, p, p->automap.port, IPPROTO_TCP, p->automap.origin);
 	if (answers && !ipv6 && p->dns.users.n) {
@@ -207,6 +221,42 @@ static void services_spans(struct ruleset *r, const struct policy *p, bool answe
 	spans_merge(&s);
 	for (size_t i = 0; i < s.n; i++)
 		emit_service_span(r, t, &s.items[i]);
+}
+
+/* A [namespace]: link, address, and where it may connect. Key of a span: which one, address,
+ * protocol. */
+static void emit_confined(struct ruleset *r, const struct policy *p, const struct span *s)
+{
+	const struct namespace *n = &p->namespaces[s->key[0]];
+	struct rs_element e = {.origin = s->origin};
+	size_t k = RS_LINK_WORDS;
+
+	rs_link_words(n->interface, e.key);
+	e.key[k++] = n->peer;
+	e.key[k++] = s->key[1];
+	e.key[k++] = s->key[2];
+	memcpy(e.end, e.key, sizeof(e.end));
+	e.key[k] = s->first;
+	e.end[k] = s->last;
+	elements_append(r, SET_NAMESPACES, &e);
+}
+
+static void namespaces(struct ruleset *r, const struct policy *p)
+{
+	_cleanup_(spans_clear) struct spans s = {0};
+
+	for (size_t i = 0; i < p->n_namespaces; i++) {
+		const struct namespace *n = &p->namespaces[i];
+		uint32_t link[RS_LINK_WORDS];
+
+		rs_link_words(n->interface, link);
+		elements_add(r, SET_CONFINED_LINKS, link, 0, n->interface_at);
+		elements_add(r, SET_CONFINED_PEERS, &n->peer, 0, n->peer_at);
+		add_listens(r, &s, n->listens, n->n_listens, (uint32_t)i, false);
+	}
+	spans_merge(&s);
+	for (size_t i = 0; i < s.n; i++)
+		emit_confined(r, p, &s.items[i]);
 }
 
 static void emit_ranges(struct ruleset *r, enum rs_set set, struct spans *s)
@@ -324,6 +374,7 @@ void elements_from_policy(struct ruleset *r, const struct policy *p)
 	for (int answers = 0; answers < 2; answers++)
 		for (int ipv6 = 0; ipv6 < 2; ipv6++)
 			services_spans(r, p, answers, ipv6);
+	namespaces(r, p);
 	claimed_ports(r, p);
 	lan_ranges(r, p);
 	refused_ports(r, p, SET_REFUSE_STREAM, IPPROTO_TCP);

@@ -18,6 +18,7 @@ enum term {
 	TERM_DOORS,
 	TERM_LAN,
 	TERM_LINK_LOCAL,
+	TERM_PEERS,
 	TERM_LOOPBACK,
 	TERM_REFUSED_TCP,
 	TERM_REFUSED_UDP,
@@ -45,9 +46,11 @@ enum term {
 	TERM_BY_LOCAL,
 	TERM_BY_LOCAL_TOR,
 	TERM_BY_LEASE,
+	TERM_BY_NAMESPACE,
 	TERM_LOCALLY,
 	TERM_FRESH_LAN,
 	TERM_FRESH_LOCAL,
+	TERM_FRESH_NAMESPACE,
 	TERM_ABROAD,
 	TERM_KINDS,
 	TERM_AUTOMAP,
@@ -77,13 +80,21 @@ enum term {
 	TERM_N
 };
 
-/* Who may connect where, and who may answer: of the policy's services, Tor's ports included. */
+/*
+ * Who may connect where, and who may answer: of the policy's services, Tor's ports included; and
+ * of its confined programs.
+ */
 enum grant {
 	GRANT_SERVICES,  /* uid, IPv4 address, protocol, port */
 	GRANT_LOCAL,     /* these and what is redirected */
 	GRANT_ANSWERS,   /* uid, IPv4 source address, protocol, source port */
 	GRANT_SERVICES6, /* uid, protocol, port, of ::1 */
 	GRANT_ANSWERS6,
+	GRANT_CONFINED_IN,      /* link, source, address, protocol, port */
+	GRANT_CONFINED_OUT,     /* link, destination, source address, protocol, port */
+	GRANT_CONFINED_ANSWERS, /* as ANSWERS */
+	GRANT_FROM_LINK,        /* link of a confined program */
+	GRANT_TO_LINK,
 	GRANT_N
 };
 

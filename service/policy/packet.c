@@ -125,6 +125,22 @@ static void say_flow(struct words *w, const struct packet *p)
 		say(w, " with mark 0x%08x", p->value[FIELD_CT_MARK]);
 }
 
+/* By its name, if the packet has one that can be read. */
+static void say_link(struct words *w, const struct packet *p, bool in)
+{
+	enum rs_field field = in ? FIELD_IIFNAME : FIELD_OIFNAME;
+	char name[RS_LINK_CHARS + 1] = "";
+
+	if (p->value[in ? FIELD_IIF : FIELD_OIF] == RS_LOOPBACK_INDEX) {
+		say(w, " through lo");
+		return;
+	}
+	for (size_t i = 0; i < RS_LINK_CHARS; i++)
+		name[i] = (char)(p->value[field + i / 4] >> (24 - 8 * (i % 4)));
+	clean_text(name);
+	say(w, " through %s", *name && !p->lacks[field] ? name : "a link");
+}
+
 static void say_frame(struct words *w, const struct packet *p)
 {
 	say(w, "a frame ");
@@ -152,7 +168,6 @@ void packet_format(const struct packet *p, enum rs_chain chain, char *buf, size_
 	else
 		say_end(&w, p, in ? "from" : "to", in ? FIELD_IP_SADDR : FIELD_IP_DADDR,
 			in ? FIELD_TH_SPORT : FIELD_TH_DPORT);
-	say(&w, p->value[in ? FIELD_IIF : FIELD_OIF] == RS_LOOPBACK_INDEX ? " through lo"
-									  : " through a link");
+	say_link(&w, p, in);
 	say_flow(&w, p);
 }

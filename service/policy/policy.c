@@ -16,6 +16,13 @@ static void service_clear(struct service *s)
 	users_clear(&s->server);
 }
 
+static void namespace_clear(struct namespace *n)
+{
+	free(n->name);
+	free(n->listens);
+	users_clear(&n->server);
+}
+
 struct policy *policy_free(struct policy *p)
 {
 	if (!p)
@@ -30,6 +37,9 @@ struct policy *policy_free(struct policy *p)
 	for (size_t i = 0; i < p->n_services; i++)
 		service_clear(&p->services[i]);
 	free(p->services);
+	for (size_t i = 0; i < p->n_namespaces; i++)
+		namespace_clear(&p->namespaces[i]);
+	free(p->namespaces);
 	users_clear(&p->automap.users);
 	users_clear(&p->dns.users);
 	free(p->lan.ranges.items);

@@ -13,6 +13,7 @@
 #define POLICY_LEASES_MAX 32 /* upper bound of [lease] most */
 #define POLICY_SECONDS_MAX (7 * 86400u)
 #define POLICY_DNS_MOST_MAX 32
+#define POLICY_NAMESPACES_MAX 256
 #define POLICY_LINK_MAX 15 /* characters of a link's name, linux/if.h */
 
 /* Where a thing was said. file is an index into policy.files; line 0 is the built-in default. */
@@ -53,6 +54,19 @@ struct service {
 	struct origin origin;
 };
 
+/* A confined program behind one end of a veth pair. */
+struct namespace
+{
+	char *name;
+	char interface[POLICY_LINK_MAX + 1]; /* the host's end */
+	uint32_t peer;                       /* the other end's address, host order */
+	struct listen *listens;              /* that it may reach; never IPv6 */
+	size_t n_listens;
+	struct users server; /* who may answer; uid 0 when not said */
+	struct origin interface_at, peer_at;
+	struct origin origin;
+};
+
 /* PORT[-PORT][/PROTO] of [lan] refuse. protocol 0: every protocol that has ports. */
 struct ports {
 	uint16_t first;
@@ -89,6 +103,9 @@ struct policy {
 
 	struct service *services;
 	size_t n_services;
+
+	struct namespace *namespaces;
+	size_t n_namespaces;
 
 	struct { /* [automap] */
 		struct subnet range;

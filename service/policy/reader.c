@@ -11,14 +11,20 @@
 
 #define LINE_MAX_CHARS 199 /* Debian's inih has room for no more */
 #define SECTION_MAX_CHARS 49
-#define SERVICE_NAME_MAX 40
+#define NAME_MAX_CHARS 40
 
 static const char *const section_names[SECTION_N] = {
-	[SECTION_USERS] = "users",     [SECTION_SERVICE] = "service",
-	[SECTION_AUTOMAP] = "automap", [SECTION_DNS] = "dns",
-	[SECTION_TOR] = "tor",         [SECTION_LAN] = "lan",
-	[SECTION_LEASE] = "lease",     [SECTION_CLEARNET_DNS] = "clearnet-dns",
-	[SECTION_EGRESS] = "egress",   [SECTION_REPORT] = "report",
+	[SECTION_USERS] = "users",
+	[SECTION_SERVICE] = "service",
+	[SECTION_AUTOMAP] = "automap",
+	[SECTION_DNS] = "dns",
+	[SECTION_TOR] = "tor",
+	[SECTION_LAN] = "lan",
+	[SECTION_LEASE] = "lease",
+	[SECTION_CLEARNET_DNS] = "clearnet-dns",
+	[SECTION_EGRESS] = "egress",
+	[SECTION_REPORT] = "report",
+	[SECTION_NAMESPACE] = "namespace",
 };
 
 static const struct key_info {
@@ -73,12 +79,12 @@ void reader_clear(struct parser *p)
 {
 	for (size_t i = 0; i < SECTION_N; i++)
 		section_clear(&p->singles[i]);
-	for (size_t i = 0; i < p->n_services; i++) {
-		section_clear(p->services[i]);
-		free(p->services[i]->name);
-		free(p->services[i]);
+	for (size_t i = 0; i < p->n_named; i++) {
+		section_clear(p->named[i]);
+		free(p->named[i]->name);
+		free(p->named[i]);
 	}
-	free(p->services);
+	free(p->named);
 	free(p->buckets);
 }
 
@@ -110,106 +116,124 @@ static size_t hash(const char *name)
 
 	for (; *name; name++)
 		h = (h ^ (unsigned char)*name) * 16777619u;
-	return h % SERVICE_BUCKETS;
+	return h % NAMED_BUCKETS;
 }
 
-static struct raw_section *new_service(struct parser *p, const char *name, struct origin o)
+static struct raw_section *new_named(struct parser *p, enum section kind, const char *name,
+				     struct origin o)
 {
 	struct raw_section *s = calloc(1, sizeof(*s)), **v;
 	size_t bucket = hash(name);
 
 	if (!s)
 		return NULL;
-	s->kind = SECTION_SERVICE;
+	s->kind = kind;
 	s->name = strdup(name);
 	s->origin = o;
 	if (!s->name) {
 		free(s);
 		return NULL;
 	}
-	if (p->n_services == p->services_capacity) {
-		size_t capacity = p->services_capacity ? p->services_capacity * 2 : 64;
+	if (p->n_named == p->named_capacity) {
+		size_t capacity = p->named_capacity ? p->named_capacity * 2 : 64;
 
-		v = reallocarray(p->services, capacity, sizeof(struct raw_section *));
+		v = reallocarray(p->named, capacity, sizeof(struct raw_section *));
 		if (!v) {
 			free(s->name);
 			free(s);
 			return NULL;
 		}
-		p->services = v;
-		p->services_capacity = capacity;
+		p->named = v;
+		p->named_capacity = capacity;
 	}
-	p->services[p->n_services++] = s;
+	p->named[p->n_named++] = s;
 	s->next = p->buckets[bucket];
 	p->buckets[bucket] = s;
 	return s;
 }
 
-static struct raw_section *open_service(struct parser *p, const char *name, struct origin o)
+/* [service NAME], [namespace NAME]: one section for each name. */
+static struct raw_section *open_named(struct parser *p, enum section kind, const char *name,
+				      struct origin o)
 {
+	const char *what = section_names[kind];
 	struct raw_section *s;
 
-	if (strlen(name) > SERVICE_NAME_MAX || !*name) {
-		config_error(p, o, "a service has a name of 1 to %d characters: [service NAME]",
-			     SERVICE_NAME_MAX);
+	if (strlen(name) > NAME_MAX_CHARS || !*name) {
+		config_error(p, o, "a %s has a name of 1 to %d characters: [%s NAME]", what,
+			     NAME_MAX_CHARS, what);
 		return NULL;
 	}
 	for (const char *c = name; *c; c++)
 		if (!isalnum((unsigned char)*c) && !strchr("._-", *c)) {
-			config_error(
-				p, o,
-				"\"%s\" is no name of a service; write letters, digits, \".\", "
-				"\"_\" and \"-\"",
-				name);
+			config_error(p, o,
+				     "\"%s\" is no name of a %s; write letters, digits, \".\", "
+				     "\"_\" and \"-\"",
+				     name, what);
 			return NULL;
 		}
 	if (!p->buckets)
-		p->buckets = calloc(SERVICE_BUCKETS, sizeof(struct raw_section *));
+		p->buckets = calloc(NAMED_BUCKETS, sizeof(struct raw_section *));
 	if (!p->buckets) {
 		p->out_of_memory = true;
 		return NULL;
 	}
 	for (s = p->buckets[hash(name)]; s; s = s->next)
-		if (strcmp(s->name, name) == 0)
+		if (s->kind == kind && strcmp(s->name, name) == 0)
 			break;
 	if (!s)
-		s = new_service(p, name, o);
+		s = new_named(p, kind, name, o);
 	if (!s)
 		p->out_of_memory = true;
 	return s;
 }
 
+static bool is_named(enum section s)
+{
+	return s == SECTION_SERVICE || s == SECTION_NAMESPACE;
+}
+
+/* "service NAME", or "service" alone. */
+static bool begins_named(const char *title, enum section s)
+{
+	size_t n = strlen(section_names[s]);
+
+	return is_named(s) && strncmp(title, section_names[s], n) == 0 &&
+	       (title[n] == ' ' || !title[n]);
+}
+
 /* "[...]" of one line; the section that following lines belong to, or NULL. */
 static struct raw_section *open_section(struct parser *p, const char *title, struct origin o)
 {
-	static const char service[] = "service";
 	char word[SECTION_MAX_CHARS + 1];
+	enum section named = 0;
 	const char *hint;
 
-	if (strncmp(title, service, strlen(service)) == 0 &&
-	    (title[strlen(service)] == ' ' || !title[strlen(service)])) {
-		title += strlen(service);
-		while (*title == ' ')
-			title++;
-		return open_service(p, title, o);
-	}
-	for (enum section s = 0; s < SECTION_N; s++)
-		if (s != SECTION_SERVICE && strcmp(title, section_names[s]) == 0) {
+	for (enum section s = 0; s < SECTION_N; s++) {
+		if (begins_named(title, s)) {
+			title += strlen(section_names[s]);
+			return open_named(p, s, title + strspn(title, " "), o);
+		}
+		if (!is_named(s) && strcmp(title, section_names[s]) == 0) {
 			if (!p->singles[s].origin.line)
 				p->singles[s].origin = o;
 			p->singles[s].kind = s;
 			return &p->singles[s];
 		}
+	}
 	(void)snprintf(word, sizeof(word), "%.*s", (int)strcspn(title, " "), title);
 	hint = nearest(word, section_names, SECTION_N);
+	while (hint && strcmp(hint, section_names[named]) != 0)
+		named++;
 	if (hint)
 		config_error(p, o, "there is no section [%s]; write [%s%s]", title, hint,
-			     strcmp(hint, service) == 0 ? " NAME" : "");
+			     is_named(named) ? " NAME" : "");
 	else
 		config_error(
 			p, o,
 			"there is no section [%s]; there are [users], [service NAME], [automap], "
-			"[dns], [tor], [lan], [lease], [clearnet-dns], [egress], [report]",
+			"[dns], [tor], [lan], [lease], [clearnet-dns], [egress], [report], "
+			"[namespace NAME]",
 			title);
 	return NULL;
 }

@@ -5,6 +5,14 @@
 const struct rs_field_info rs_fields[FIELD_N] = {
 	[FIELD_IIF] = {"iif", 4, false, NULL, 0},
 	[FIELD_OIF] = {"oif", 4, false, NULL, 0},
+	[FIELD_IIFNAME] = {"iifname", 4, true, "ifname", 41},
+	[FIELD_IIFNAME_2] = {NULL, 4, true, NULL, 0},
+	[FIELD_IIFNAME_3] = {NULL, 4, true, NULL, 0},
+	[FIELD_IIFNAME_4] = {NULL, 4, true, NULL, 0},
+	[FIELD_OIFNAME] = {"oifname", 4, true, "ifname", 41},
+	[FIELD_OIFNAME_2] = {NULL, 4, true, NULL, 0},
+	[FIELD_OIFNAME_3] = {NULL, 4, true, NULL, 0},
+	[FIELD_OIFNAME_4] = {NULL, 4, true, NULL, 0},
 	[FIELD_NFPROTO] = {"meta nfproto", 1, false, NULL, 0},
 	[FIELD_L4PROTO] = {"meta l4proto", 1, false, "inet_proto", 12},
 	[FIELD_SKUID] = {"meta skuid", 4, false, "uid", 24},
@@ -75,6 +83,17 @@ static const struct rs_set_info sets[SET_N] = {
 	RS_SETS(X)
 #undef X
 };
+
+void rs_link_words(const char *name, uint32_t ret[RS_LINK_WORDS])
+{
+	size_t n = strlen(name);
+
+	for (size_t i = 0; i < RS_LINK_WORDS; i++) {
+		ret[i] = 0;
+		for (size_t k = 4 * i; k < 4 * i + 4; k++)
+			ret[i] = ret[i] << 8 | (k < n ? (unsigned char)name[k] : 0);
+	}
+}
 
 const char *rs_table_name(enum rs_table t)
 {

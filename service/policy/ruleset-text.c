@@ -90,6 +90,14 @@ static void print_value(FILE *f, enum rs_field field, uint32_t v)
 	case FIELD_NONE:
 	case FIELD_IIF:
 	case FIELD_OIF:
+	case FIELD_IIFNAME:
+	case FIELD_IIFNAME_2:
+	case FIELD_IIFNAME_3:
+	case FIELD_IIFNAME_4:
+	case FIELD_OIFNAME:
+	case FIELD_OIFNAME_2:
+	case FIELD_OIFNAME_3:
+	case FIELD_OIFNAME_4:
 	case FIELD_IP_START:
 	case FIELD_NFPROTO:
 	case FIELD_L4PROTO:
@@ -130,7 +138,8 @@ static void print_origin(const struct text *t, struct origin o)
 static void print_key(FILE *f, const uint8_t *fields, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
-		(void)fprintf(f, "%s%s", i ? " . " : "", rs_fields[fields[i]].text);
+		if (rs_fields[fields[i]].text)
+			(void)fprintf(f, "%s%s", i ? " . " : "", rs_fields[fields[i]].text);
 }
 
 static uint32_t prefix_length(uint32_t mask)
@@ -250,14 +259,38 @@ static void print_range(FILE *f, enum rs_field field, uint32_t first, uint32_t l
 	print_value(f, field, last);
 }
 
+static void print_link(FILE *f, const uint32_t *words)
+{
+	char name[RS_LINK_CHARS + 1] = "";
+
+	for (size_t i = 0; i < RS_LINK_CHARS; i++)
+		name[i] = (char)(words[i / 4] >> (24 - 8 * (i % 4)));
+	clean_text(name);
+	(void)fprintf(f, "\"%s\"", name);
+}
+
+/* The parts of a key with what stands between them. */
+static void print_parts(FILE *f, const struct rs_set_info *info, const struct rs_element *e,
+			const char *between)
+{
+	for (size_t i = 0; i < info->n_fields; i++) {
+		enum rs_field field = info->fields[i];
+
+		if (!rs_fields[field].text)
+			continue;
+		(void)fputs(i ? between : "", f);
+		if (field == FIELD_IIFNAME)
+			print_link(f, &e->key[i]);
+		else
+			print_range(f, field, e->key[i], e->end[i]);
+	}
+}
+
 static void print_element(const struct text *t, const struct rs_set_info *info,
 			  const struct rs_element *e)
 {
 	(void)fputs("\t\t\t", t->f);
-	for (size_t i = 0; i < info->n_fields; i++) {
-		(void)fputs(i ? " . " : "", t->f);
-		print_range(t->f, info->fields[i], e->key[i], e->end[i]);
-	}
+	print_parts(t->f, info, e, " . ");
 	if (info->data == DATA_CHAIN)
 		(void)fprintf(t->f, " : goto %s", rs_chain_name(e->data));
 	(void)fputc(',', t->f);
@@ -273,7 +306,8 @@ static void print_set(const struct text *t, const struct ruleset *r, enum rs_set
 
 	(void)fprintf(f, "\t%s %s {\n\t\ttype ", info->data ? "map" : "set", info->name);
 	for (size_t i = 0; i < info->n_fields; i++)
-		(void)fprintf(f, "%s%s", i ? " . " : "", rs_fields[info->fields[i]].type);
+		if (rs_fields[info->fields[i]].type)
+			(void)fprintf(f, "%s%s", i ? " . " : "", rs_fields[info->fields[i]].type);
 	(void)fprintf(f, "%s\n", datas[info->data]);
 	if (info->flags & RS_INTERVAL)
 		(void)fputs("\t\tflags interval\n", f);
@@ -389,11 +423,9 @@ void rs_element_to_text(enum rs_set set, const struct rs_element *e, char *buf, 
 
 	if (!f)
 		return;
-	for (size_t i = 0; i < info->n_fields; i++) {
-		(void)fputs(i ? ", " : "", f);
-		(void)fputs(info->fields[i] == FIELD_SKUID ? "uid " : "", f);
-		print_range(f, info->fields[i], e->key[i], e->end[i]);
-	}
+	if (info->fields[0] == FIELD_SKUID)
+		(void)fputs("uid ", f);
+	print_parts(f, info, e, ", ");
 	if (info->data == DATA_CHAIN)
 		(void)fprintf(f, ": goto %s", rs_chain_name(e->data));
 	else if (info->data == DATA_MARK)

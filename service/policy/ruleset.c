@@ -83,6 +83,10 @@ static void add_rule(struct ruleset *r, enum rs_chain chain, struct origin origi
 /* Nothing admits this flow any more: its client is refused when it tries again. */
 #define UNMARK MARK(0)
 #define SERVICE_KEY FIELD_SKUID, FIELD_IP_DADDR, FIELD_L4PROTO, FIELD_TH_DPORT
+/* Both ways of a confined program's flow, for one set. */
+#define CONFINED_KEY RS_IIFNAME, FIELD_IP_SADDR, FIELD_IP_DADDR, FIELD_L4PROTO, FIELD_TH_DPORT
+#define CONFINED_ANSWER_KEY \
+	RS_OIFNAME, FIELD_IP_DADDR, FIELD_IP_SADDR, FIELD_L4PROTO, FIELD_TH_SPORT
 #define SERVER_KEY FIELD_SKUID, FIELD_IP_SADDR, FIELD_L4PROTO, FIELD_TH_SPORT
 #define SERVICE6_KEY FIELD_SKUID, FIELD_L4PROTO, FIELD_TH_DPORT
 #define SERVER6_KEY FIELD_SKUID, FIELD_L4PROTO, FIELD_TH_SPORT
@@ -95,6 +99,12 @@ static uint32_t prefix_mask(uint8_t prefix)
 static bool wide(const struct ruleset *r, enum rs_set s)
 {
 	return r->elements[s].n > 0;
+}
+
+/* Without a [namespace] no packet is asked about one. */
+static bool confines(const struct ruleset *r)
+{
+	return r->elements[SET_CONFINED_LINKS].n > 0;
 }
 
 /* Rows 5 and 6, before the routing decision: only these two are ever redirected. */
@@ -128,6 +138,12 @@ static void chain_output(struct ruleset *r)
 {
 	RULE(r, OUTPUT, MASKED_NOT(CT_STATE, RS_CT_RELATED, 0), GOTO(RELATED));
 	RULE(r, OUTPUT, IS(NFPROTO, RS_NFPROTO_IPV6), GOTO(IPV6));
+	if (confines(r)) {
+		RULE(r, OUTPUT, IS_NOT(OIF, RS_LOOPBACK_INDEX), IN(CONFINED_LINKS, RS_OIFNAME),
+		     GOTO(TO_NAMESPACE));
+		RULE(r, OUTPUT, IS_NOT(OIF, RS_LOOPBACK_INDEX), IN(CONFINED_PEERS, FIELD_IP_DADDR),
+		     GOTO(TO_NAMESPACE));
+	}
 	RULE(r, OUTPUT, GO(OWNERS, FIELD_SKUID));
 	RULE(r, OUTPUT, GO(FLOWS, FIELD_CT_MARK));
 	RULE(r, OUTPUT, MASKED(CT_MARK, MARK_KIND, MARK_LEASE), GOTO(FLOW_LEASE));
@@ -201,6 +217,8 @@ static void chain_tor(struct ruleset *r, const struct policy *p)
 	RULE(r, TOR, IS(CT_MARK, MARK_TOR), IS(L4PROTO, IPPROTO_TCP),
 	     IS_NOT(OIF, RS_LOOPBACK_INDEX), ACCEPT);
 	RULE(r, TOR, IS(CT_MARK, MARK_LOCAL), GOTO(FLOW_LOCAL));
+	/* A confined program's, which no [namespace] names any more: not Tor's own. */
+	RULE(r, TOR, IS(CT_MARK, MARK_NAMESPACE), REFUSE(STALE));
 	if (p->tor_may.loopback)
 		RULE_FROM(r, TOR, p->tor_may.loopback_at, IS(CT_MARK, MARK_LOCAL_TOR),
 			  GOTO(FLOW_LOCAL_TOR));
@@ -261,6 +279,20 @@ static void chain_reply_local(struct ruleset *r)
 		RULE(r, REPLY_LOCAL, IN(SERVERS_WIDE, SERVER_KEY), ACCEPT);
 	RULE(r, REPLY_LOCAL, OWNED, UNMARK, REFUSE(ANSWER));
 	RULE(r, REPLY_LOCAL, ACCEPT);
+}
+
+/*
+ * All that leaves by a confined program's link, or for its address by whichever: answers to what it
+ * has asked, and nothing that begins here, be it root's, Tor's or through a door.
+ */
+static void chain_to_namespace(struct ruleset *r)
+{
+	if (!confines(r))
+		return;
+	RULE(r, TO_NAMESPACE, IS(CT_MARK, MARK_NAMESPACE), IS(CT_DIRECTION, RS_CT_REPLY),
+	     IN(NAMESPACES, CONFINED_ANSWER_KEY), GOTO(REPLY_LOCAL));
+	RULE(r, TO_NAMESPACE, OWNED, REFUSE(CONFINED));
+	RULE(r, TO_NAMESPACE, COUNT(CONFINED), DROP);
 }
 
 /* Rows 7, 9 and 10 for an owner without a role. By fib: after a redirect oif is the old one. */
@@ -370,6 +402,10 @@ static void chain_input(struct ruleset *r, const struct policy *p)
 {
 	RULE(r, INPUT, IS(IIF, RS_LOOPBACK_INDEX), ACCEPT);
 	RULE(r, INPUT, IS(NFPROTO, RS_NFPROTO_IPV6), COUNT(INPUT6), DROP);
+	if (confines(r)) {
+		RULE(r, INPUT, IN(CONFINED_LINKS, RS_IIFNAME), GOTO(INPUT_NAMESPACE));
+		RULE(r, INPUT, IN(CONFINED_PEERS, FIELD_IP_SADDR), COUNT(NAMESPACE), DROP);
+	}
 	RULE(r, INPUT, MASKED(CT_STATE, RS_CT_ESTABLISHED, 0), GOTO(INPUT_OTHER));
 	if (p->tor.n)
 		RULE(r, INPUT, IS(CT_MARK, MARK_TOR), IS(L4PROTO, IPPROTO_TCP), ACCEPT);
@@ -380,9 +416,11 @@ static void chain_input(struct ruleset *r, const struct policy *p)
 		     IS(TH_SPORT, DNS_PORT), ACCEPT);
 	RULE(r, INPUT, IS(CT_MARK, MARK_LAN), GOTO(INPUT_LAN));
 	RULE(r, INPUT, IN(LIVE, FIELD_CT_MARK), ACCEPT);
-	if (p->tor.n)
+	if (p->tor.n) {
+		RULE(r, INPUT, IS(CT_MARK, MARK_NAMESPACE), COUNT(NAMESPACE), DROP);
 		RULE(r, INPUT, IS(L4PROTO, IPPROTO_TCP), IN(TOR, FIELD_SKUID), MARK(MARK_TOR),
 		     ACCEPT);
+	}
 	RULE(r, INPUT, COUNT(INPUT), DROP);
 
 	RULE(r, INPUT_LAN, IN(STREAMS, FIELD_L4PROTO), IN(REFUSE_STREAM, FIELD_TH_SPORT),
@@ -392,10 +430,33 @@ static void chain_input(struct ruleset *r, const struct policy *p)
 	RULE(r, INPUT_LAN, IN(LAN, FIELD_IP_SADDR), ACCEPT);
 	RULE(r, INPUT_LAN, COUNT(INPUT), DROP);
 
-	if (p->tor.n)
+	if (p->tor.n) {
+		RULE(r, INPUT_OTHER, IS(CT_MARK, MARK_NAMESPACE), COUNT(NAMESPACE), DROP);
 		RULE(r, INPUT_OTHER, MASKED(CT_STATE, RS_CT_RELATED, 0), IS(L4PROTO, IPPROTO_TCP),
 		     IN(TOR, FIELD_SKUID), MARK(MARK_TOR), ACCEPT);
+	}
 	RULE(r, INPUT_OTHER, COUNT(INPUT), DROP);
+}
+
+/*
+ * What a [namespace] lets its program reach, from its own address, by its own link. The set is
+ * asked for every packet: what a reload takes away ends at once.
+ */
+static void chain_input_namespace(struct ruleset *r)
+{
+	if (!confines(r))
+		return;
+	RULE(r, INPUT_NAMESPACE, IN(NAMESPACES, CONFINED_KEY), GOTO(ADMIT_NAMESPACE));
+	RULE(r, INPUT_NAMESPACE, COUNT(NAMESPACE), DROP);
+
+	RULE(r, ADMIT_NAMESPACE, IS(CT_MARK, MARK_NAMESPACE),
+	     MASKED_NOT(CT_STATE, RS_CT_ESTABLISHED, 0), IS(CT_DIRECTION, RS_CT_ORIGINAL), ACCEPT);
+	RULE(r, ADMIT_NAMESPACE, MASKED(CT_STATE, RS_CT_NEW, 0), COUNT(NAMESPACE), DROP);
+	RULE(r, ADMIT_NAMESPACE, IS(L4PROTO, IPPROTO_TCP),
+	     MASKED_NOT(TCP_FLAGS, TCP_FLAGS_MASK, TCP_SYN), COUNT(NAMESPACE), DROP);
+	RULE(r, ADMIT_NAMESPACE, IS_NOT(CT_MARK, 0), IS_NOT(CT_MARK, MARK_NAMESPACE),
+	     COUNT(NAMESPACE), DROP);
+	RULE(r, ADMIT_NAMESPACE, MARK(MARK_NAMESPACE), ACCEPT);
 }
 
 /* Count was at the rule that came here; report within a limit; then let the program know. */
@@ -511,6 +572,7 @@ int ruleset_build(const struct policy *p, struct ruleset **ret)
 	chain_nat_output(r, p);
 	chain_output(r);
 	chain_input(r, p);
+	chain_input_namespace(r);
 	RULE(r, FORWARD, COUNT(FORWARD), DROP);
 	chain_related(r);
 	chain_ipv6(r);
@@ -519,6 +581,7 @@ int ruleset_build(const struct policy *p, struct ruleset **ret)
 	chain_tor(r, p);
 	chain_flows(r);
 	chain_reply_local(r);
+	chain_to_namespace(r);
 	chain_new(r);
 	chain_new_local(r, p);
 	chain_redirected(r, p);

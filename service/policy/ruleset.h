@@ -28,6 +28,7 @@
 #define MARK_LOCAL 0x03000000u
 #define MARK_LOCAL_TOR 0x03000001u /* tor to tor on 127.0.0.1: only tor may answer */
 #define MARK_LEASE 0x04000000u
+#define MARK_NAMESPACE 0x06000000u /* a confined program to a local service */
 
 enum rs_table { TABLE_WALL, TABLE_EGRESS, TABLE_N };
 
@@ -49,6 +50,7 @@ enum rs_table { TABLE_WALL, TABLE_EGRESS, TABLE_N };
 	X(FLOW_LOCAL_TOR, "flow_local_tor")   \
 	X(FLOW_LEASE, "flow_lease")           \
 	X(REPLY_LOCAL, "reply_local")         \
+	X(TO_NAMESPACE, "to_namespace")       \
 	X(NEW, "new")                         \
 	X(NEW_LOCAL, "new_local")             \
 	X(LAN, "lan")                         \
@@ -58,6 +60,8 @@ enum rs_table { TABLE_WALL, TABLE_EGRESS, TABLE_N };
 	X(ADMIT_LAN, "admit_lan")             \
 	X(INPUT_LAN, "input_lan")             \
 	X(INPUT_OTHER, "input_other")         \
+	X(INPUT_NAMESPACE, "input_namespace") \
+	X(ADMIT_NAMESPACE, "admit_namespace") \
 	X(REFUSE, "refuse")                   \
 	X(REJECT, "reject_now")               \
 	X(EGRESS, "egress")                   \
@@ -87,10 +91,12 @@ enum rs_chain {
 	X(OPTIONS, "options", "IP options, such as a source route, to the LAN")                 \
 	X(NOT_UNICAST, "not_unicast", "multicast and broadcast")                                \
 	X(STALE, "stale", "a flow that nothing admits any more, or that began in its middle")   \
+	X(CONFINED, "confined", "to a confined program, and no answer to it")                   \
 	X(RELATED, "related", "ICMP errors and the like, except on loopback")                   \
 	X(OWNERLESS, "ownerless", "no socket and no admitted flow")                             \
 	X(INPUT, "input", "came in, and is no answer")                                          \
 	X(INPUT6, "input6", "came in over IPv6")                                                \
+	X(NAMESPACE, "namespace", "a confined program, to what its section does not name")      \
 	X(FORWARD, "forward", "to be forwarded")                                                \
 	X(EGRESS_FORGED, "egress_forged", "our mark, but no route: by a packet socket")         \
 	X(EGRESS_IPV4, "egress_ipv4", "IPv4 that the wall has not admitted")                    \
@@ -112,6 +118,15 @@ enum rs_field {
 	FIELD_NONE,
 	FIELD_IIF,
 	FIELD_OIF,
+	/* A link's name takes four fields of a key, as it takes four of the kernel's registers. */
+	FIELD_IIFNAME,
+	FIELD_IIFNAME_2,
+	FIELD_IIFNAME_3,
+	FIELD_IIFNAME_4,
+	FIELD_OIFNAME,
+	FIELD_OIFNAME_2,
+	FIELD_OIFNAME_3,
+	FIELD_OIFNAME_4,
 	FIELD_NFPROTO,
 	FIELD_L4PROTO,
 	FIELD_SKUID,
@@ -143,7 +158,7 @@ enum rs_field {
 };
 
 struct rs_field_info {
-	const char *text; /* as nft(8) writes it */
+	const char *text; /* as nft(8) writes it; NULL: it goes on with the field before */
 	uint8_t size;     /* bytes in the kernel's register */
 	bool network;     /* big endian there, else the machine's order */
 	/* nft(8)'s own data type of what can be a key; the kernel keeps the number for it. */
@@ -172,7 +187,12 @@ extern const struct rs_field_info rs_fields[FIELD_N];
 #define RS_NOBODY UINT32_MAX
 #define RS_LOOPBACK_INDEX 1u
 
-#define RS_KEY_MAX 4
+#define RS_KEY_MAX 8
+#define RS_LINK_WORDS 4
+#define RS_LINK_CHARS ((size_t)RS_LINK_WORDS * 4)
+
+/* A link's name as the values of its four fields. */
+void rs_link_words(const char *name, uint32_t ret[RS_LINK_WORDS]);
 
 /* X(NAME, name, flags, data, fields...); from ADMITTED on the second wall's. */
 #define RS_INTERVAL 1u /* elements are ranges */
@@ -181,6 +201,9 @@ extern const struct rs_field_info rs_fields[FIELD_N];
 #define RS_KEPT 8u     /* elements are not the policy's: a load keeps them */
 
 enum rs_data { DATA_NONE, DATA_MARK, DATA_CHAIN };
+
+#define RS_IIFNAME FIELD_IIFNAME, FIELD_IIFNAME_2, FIELD_IIFNAME_3, FIELD_IIFNAME_4
+#define RS_OIFNAME FIELD_OIFNAME, FIELD_OIFNAME_2, FIELD_OIFNAME_3, FIELD_OIFNAME_4
 
 #define RS_SETS(X)                                                                              \
 	X(OWNERS, "owners", 0, DATA_CHAIN, FIELD_SKUID)                                         \
@@ -203,6 +226,10 @@ enum rs_data { DATA_NONE, DATA_MARK, DATA_CHAIN };
 	X(SERVERS6, "servers6", 0, DATA_NONE, FIELD_SKUID, FIELD_L4PROTO, FIELD_TH_SPORT)       \
 	X(SERVERS6_WIDE, "servers6_wide", RS_INTERVAL, DATA_NONE, FIELD_SKUID, FIELD_L4PROTO,   \
 	  FIELD_TH_SPORT)                                                                       \
+	X(CONFINED_LINKS, "confined_links", 0, DATA_NONE, RS_IIFNAME)                           \
+	X(CONFINED_PEERS, "confined_peers", 0, DATA_NONE, FIELD_IP_SADDR)                       \
+	X(NAMESPACES, "namespaces", RS_INTERVAL, DATA_NONE, RS_IIFNAME, FIELD_IP_SADDR,         \
+	  FIELD_IP_DADDR, FIELD_L4PROTO, FIELD_TH_DPORT)                                        \
 	X(CLAIMED, "claimed", RS_INTERVAL, DATA_NONE, FIELD_TH_DPORT)                           \
 	X(LAN, "lan_ranges", RS_INTERVAL, DATA_NONE, FIELD_IP_DADDR)                            \
 	X(ON_LINK, "on_link", RS_INTERVAL | RS_KEPT, DATA_NONE, FIELD_IP_DADDR)                 \

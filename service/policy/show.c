@@ -67,11 +67,10 @@ static const char *protocol(uint8_t number)
 	return number == IPPROTO_TCP ? "/tcp" : number == IPPROTO_UDP ? "/udp" : "";
 }
 
-static void show_service(const struct show *s, const struct service *service)
+static void show_listens(const struct show *s, const struct listen *listens, size_t n)
 {
-	(void)fprintf(s->f, "\n[service %s]\n", service->name);
-	for (size_t i = 0; i < service->n_listens; i++) {
-		const struct listen *l = &service->listens[i];
+	for (size_t i = 0; i < n; i++) {
+		const struct listen *l = &listens[i];
 
 		(void)fputs("listen = ", s->f);
 		if (l->ipv6)
@@ -83,8 +82,25 @@ static void show_service(const struct show *s, const struct service *service)
 		(void)fputs(protocol(l->protocol), s->f);
 		line_end(s, l->origin);
 	}
+}
+
+static void show_service(const struct show *s, const struct service *service)
+{
+	(void)fprintf(s->f, "\n[service %s]\n", service->name);
+	show_listens(s, service->listens, service->n_listens);
 	show_users(s, "users", &service->users);
 	show_users(s, "server", &service->server);
+}
+
+static void show_namespace(const struct show *s, const struct namespace *n)
+{
+	(void)fprintf(s->f, "\n[namespace %s]\ninterface = %s", n->name, n->interface);
+	line_end(s, n->interface_at);
+	(void)fputs("peer = ", s->f);
+	show_addr(s->f, n->peer);
+	line_end(s, n->peer_at);
+	show_listens(s, n->listens, n->n_listens);
+	show_users(s, "server", &n->server);
 }
 
 static void show_lan(const struct show *s)
@@ -183,6 +199,8 @@ char *policy_show(const struct policy *p)
 	show_singles(&s);
 	for (size_t i = 0; i < p->n_services; i++)
 		show_service(&s, &p->services[i]);
+	for (size_t i = 0; i < p->n_namespaces; i++)
+		show_namespace(&s, &p->namespaces[i]);
 	if (fclose(s.f) != 0) {
 		free(buf);
 		return NULL;

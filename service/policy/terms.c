@@ -56,17 +56,21 @@ static const struct {
 	{TERM_BY_LOCAL, {MARK_LOCAL, MARK_LOCAL}},
 	{TERM_BY_LOCAL_TOR, {MARK_LOCAL_TOR, MARK_LOCAL_TOR}},
 	{TERM_BY_LEASE, {MARK_LEASE, MARK_LEASE | ~MARK_KIND}},
+	{TERM_BY_NAMESPACE, {MARK_NAMESPACE, MARK_NAMESPACE}},
 	{TERM_LOCALLY, {MARK_LOCAL, MARK_LOCAL_TOR}},
 	{TERM_FRESH_LAN, {0, 0}},
 	{TERM_FRESH_LAN, {MARK_LAN, MARK_LAN}},
 	{TERM_FRESH_LOCAL, {0, 0}},
 	{TERM_FRESH_LOCAL, {MARK_LOCAL, MARK_LOCAL}},
+	{TERM_FRESH_NAMESPACE, {0, 0}},
+	{TERM_FRESH_NAMESPACE, {MARK_NAMESPACE, MARK_NAMESPACE}},
 	{TERM_ABROAD, {MARK_TOR, MARK_TOR}},
 	{TERM_ABROAD, {MARK_LAN, MARK_LAN}},
 	{TERM_KINDS, {MARK_TOR, MARK_TOR}},
 	{TERM_KINDS, {MARK_LAN, MARK_LAN}},
 	{TERM_KINDS, {MARK_LOCAL, MARK_LOCAL_TOR}},
 	{TERM_KINDS, {MARK_LEASE | 1, MARK_LEASE | ~MARK_KIND}},
+	{TERM_KINDS, {MARK_NAMESPACE, MARK_NAMESPACE}},
 	{TERM_DNS_PROTOCOLS, {IPPROTO_UDP, IPPROTO_UDP}},
 	{TERM_PORT_53, {53, 53}},
 	{TERM_ROOT, {0, 0}},
@@ -214,9 +218,12 @@ static void fill_users(struct terms *t, struct arena *a, const struct policy *p)
 static void fill_networks(struct terms *t, struct arena *a, const struct policy *p)
 {
 	struct domain ranges = networks(a, &p->lan.ranges), exclude = networks(a, &p->lan.exclude);
-	struct gathering g = gather(a, 1);
+	struct gathering g = gather(a, 1), peers = gather(a, p->n_namespaces);
 	struct range automap = subnet_range(&p->automap.range);
 
+	for (size_t i = 0; i < p->n_namespaces; i++)
+		add(&peers, p->namespaces[i].peer, p->namespaces[i].peer);
+	t->terms[TERM_PEERS] = gathered(&peers);
 	t->terms[TERM_LAN] = domain_minus(a, &ranges, &exclude);
 	add(&g, automap.first, automap.last);
 	t->terms[TERM_AUTOMAP_RANGE] = gathered(&g);
@@ -250,23 +257,31 @@ static void fill_bits(struct terms *t, struct arena *a)
 			    &t->terms[TERM_REDIRECTED]);
 }
 
-/* key: uid, address, protocol; of ::1 without the address. */
-static bool grant_add(struct rs_elements *v, uid_t uid, const struct listen *l)
+/* One more, to be filled in; NULL: out of memory. */
+static struct rs_element *grant_new(struct rs_elements *v)
 {
-	struct rs_element *e, *p;
-	size_t n = 0;
-
 	if (v->n == v->capacity) {
 		size_t capacity = v->capacity ? 2 * v->capacity : 64;
+		struct rs_element *p = reallocarray(v->items, capacity, sizeof(*p));
 
-		p = reallocarray(v->items, capacity, sizeof(*p));
 		if (!p)
-			return false;
+			return NULL;
 		v->items = p;
 		v->capacity = capacity;
 	}
-	e = &v->items[v->n++];
-	*e = (struct rs_element){.origin = l->origin};
+	v->items[v->n] = (struct rs_element){0};
+	return &v->items[v->n++];
+}
+
+/* key: uid, address, protocol; of ::1 without the address. */
+static bool grant_add(struct rs_elements *v, uid_t uid, const struct listen *l)
+{
+	struct rs_element *e = grant_new(v);
+	size_t n = 0;
+
+	if (!e)
+		return false;
+	e->origin = l->origin;
 	e->key[n++] = uid;
 	if (!l->ipv6)
 		e->key[n++] = l->addr;
@@ -323,6 +338,56 @@ static bool grant_redirected(struct terms *t, const struct policy *p, const stru
 			     grant_add(&t->grants[GRANT_ANSWERS], 0, &l));
 }
 
+/* A link, whichever packets: their first numbers are its name. */
+static struct rs_element *grant_link(struct rs_elements *v, const char *link)
+{
+	struct rs_element *e = grant_new(v);
+
+	for (size_t i = 0; e && link[i]; i++)
+		e->key[i / 4] |= (uint32_t)(unsigned char)link[i] << (24 - 8 * (i % 4));
+	if (e)
+		memcpy(e->end, e->key, sizeof(e->end));
+	return e;
+}
+
+static bool grant_confined(struct rs_elements *v, const struct namespace *n, const struct listen *l)
+{
+	struct rs_element *e = grant_link(v, n->interface);
+	size_t k = RS_LINK_WORDS;
+
+	if (!e)
+		return false;
+	e->key[k] = e->end[k] = n->peer;
+	e->key[k + 1] = e->end[k + 1] = l->addr;
+	e->key[k + 2] = e->end[k + 2] = l->protocol;
+	e->key[k + 3] = l->first;
+	e->end[k + 3] = l->last;
+	e->origin = l->origin;
+	return true;
+}
+
+static bool grant_namespaces(struct terms *t, const struct policy *p)
+{
+	for (size_t i = 0; i < p->n_namespaces; i++) {
+		const struct namespace *n = &p->namespaces[i];
+
+		if (!grant_link(&t->grants[GRANT_FROM_LINK], n->interface) ||
+		    !grant_link(&t->grants[GRANT_TO_LINK], n->interface))
+			return false;
+		for (size_t j = 0; j < n->n_listens; j++) {
+			const struct listen *l = &n->listens[j];
+
+			/* Whose port it is, is asked of an answer on loopback, too. */
+			if (!grant_confined(&t->grants[GRANT_CONFINED_IN], n, l) ||
+			    !grant_confined(&t->grants[GRANT_CONFINED_OUT], n, l) ||
+			    !grant_users(&t->grants[GRANT_CONFINED_ANSWERS], &n->server, l) ||
+			    !grant_users(&t->grants[GRANT_ANSWERS], &n->server, l))
+				return false;
+		}
+	}
+	return true;
+}
+
 static int compare_grants(const void *pa, const void *pb)
 {
 	const struct rs_element *a = pa, *b = pb;
@@ -362,11 +427,21 @@ static const struct {
 	[GRANT_ANSWERS] = {{FIELD_SKUID, FIELD_IP_SADDR, FIELD_L4PROTO, FIELD_TH_SPORT}, 4},
 	[GRANT_SERVICES6] = {{FIELD_SKUID, FIELD_L4PROTO, FIELD_TH_DPORT}, 3},
 	[GRANT_ANSWERS6] = {{FIELD_SKUID, FIELD_L4PROTO, FIELD_TH_SPORT}, 3},
+	[GRANT_CONFINED_IN] = {{RS_IIFNAME, FIELD_IP_SADDR, FIELD_IP_DADDR, FIELD_L4PROTO,
+				FIELD_TH_DPORT},
+			       8},
+	[GRANT_CONFINED_OUT] = {{RS_OIFNAME, FIELD_IP_DADDR, FIELD_IP_SADDR, FIELD_L4PROTO,
+				 FIELD_TH_SPORT},
+				8},
+	[GRANT_CONFINED_ANSWERS] = {{FIELD_SKUID, FIELD_IP_SADDR, FIELD_L4PROTO, FIELD_TH_SPORT},
+				    4},
+	[GRANT_FROM_LINK] = {{RS_IIFNAME}, 4},
+	[GRANT_TO_LINK] = {{RS_OIFNAME}, 4},
 };
 
 static bool fill_grants(struct terms *t, const struct policy *p)
 {
-	bool ok = grant_services(t, p) &&
+	bool ok = grant_services(t, p) && grant_namespaces(t, p) &&
 		  grant_redirected(t, p, &p->automap.users, IPPROTO_TCP, p->automap.port,
 				   p->automap.origin) &&
 		  grant_redirected(t, p, &p->dns.users, IPPROTO_UDP, p->dns.port, p->dns.origin) &&

@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <strings.h>
 
+#define LOOPBACK_NET 127 /* first number of an address */
+
 static const struct {
 	const char *name;
 	bool value;
@@ -220,4 +222,20 @@ bool value_link(struct parser *p, const struct word *w, struct link_pattern *ret
 	}
 	memcpy(ret->name, w->text, n);
 	return true;
+}
+
+bool value_peer(struct parser *p, const struct word *w, uint32_t *ret)
+{
+	struct in_addr in;
+
+	if (inet_pton(AF_INET, w->text, &in) == 1) {
+		*ret = ntohl(in.s_addr);
+		if (!bad_listen_address(*ret) && *ret >> 24 != LOOPBACK_NET)
+			return true;
+	}
+	config_error(p, w->origin,
+		     "\"%s\" is no address of another host; write the IPv4 address of the pair's "
+		     "other end: 10.200.1.2",
+		     w->text);
+	return false;
 }

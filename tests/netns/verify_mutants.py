@@ -69,6 +69,7 @@ def change(name, old, new):
 MEANS_THE_SAME = {
     'a rule behind the drop',               # no packet comes so far
     'two rules of a door swapped',          # both refuse
+    'a confined program more',              # no rule asks about one without a [namespace]
     'one with doors less',                  # no service on ::1 is such a user's anyway
 }
 
@@ -79,7 +80,7 @@ MUTANTS = [
      delete(WALL, 'output', 'goto new')),
     ('the explicit drop deleted', r'chain output, rule 7: should be .*, is not there',
      delete(WALL, 'output', 'counter name "ownerless" drop')),
-    ('the drop of input deleted', r'chain input, rule 9: .*is not there',
+    ('the drop of input deleted', r'chain input, rule 10: .*is not there',
      delete(WALL, 'input', 'counter name "input" drop')),
     ('a chain emptied', r'chain door, rule 1: .*is not there', nft(f'flush chain {WALL} door')),
     ('a rule in front of all', r'chain output, rule 1: .*, is `accept`',
@@ -99,7 +100,7 @@ MUTANTS = [
     # rules: what they match
     ('a match wider by a field', r'chain related, rule 1: .*, is `meta l4proto @telling accept`',
      edit(WALL, 'related', 'oif "lo"', 'oif "lo" ', '')),
-    ('a match without its uid', r'chain input, rule 8: .*, is `meta l4proto tcp ct mark set',
+    ('a match without its uid', r'chain input, rule 9: .*, is `meta l4proto tcp ct mark set',
      edit(WALL, 'input', '@tors', 'meta skuid @tors ', '')),
     ('equal became not equal', r'chain input, rule 1: .*, is `iif != "lo" accept`',
      edit(WALL, 'input', 'iif "lo"', 'iif "lo"', 'iif != "lo"')),
@@ -127,8 +128,11 @@ MUTANTS = [
      edit(WALL, 'lan', '@streams', 'th dport', 'th sport')),
     ('the flow\'s answer instead of its question', r'rule 1 of chain redirected: expression "ct"',
      nft(f'insert rule {WALL} redirected meta l4proto tcp ct reply proto-dst 53 accept')),
-    ('a link by its name', r'rule 1 of chain input: expression "meta"',
+    ('a link by its name', r'rule 1 of chain input: expression "cmp"',
      edit(WALL, 'input', 'iif "lo"', 'iif', 'iifname')),
+    ('a confined program more', r'set namespaces holds what the policy does not grant: '
+     r'"veth9", 10.0.0.2, 10.0.0.1, tcp, 22',
+     add('namespaces', '"veth9" . 10.0.0.2 . 10.0.0.1 . tcp . 22')),
     ('another set', r'chain nat_output, rule 1: .*meta skuid @doors redirect',
      edit(WALL, 'nat_output', '@automaps', '@automaps', '@doors')),
     ('a set of its own', r'set __set0 of table inet sallyport is none of ours',

@@ -116,7 +116,7 @@ static const struct {
 	 "out of [dns] users\n"},
 	{WALL "listen = 127.0.0.1:1-9/tcp\n[service t]\nlisten = 127.0.0.1:9/tcp\nusers = root\n"
 	      "server = _apt\n",
-	 "a:7: services \"s\" and \"t\" share port 9, but not their server; write the same server for "
+	 "a:7: service \"s\" and service \"t\" share port 9, but not their server; write the same server for "
 	 "both\n"},
 	{TOR "[automap]\nrange = 10.0.0.0/8\n",
 	 "a:4: [automap] range has to lie inside 127.0.0.0/8, without 127.0.0.1; write 127.192.0.0/10\n"},
@@ -163,9 +163,44 @@ static const struct {
 					   "a:3: service \"x\" listens nowhere; write listen = "
 					   "ADDRESS:PORT/tcp\na:3: warning: nobody may use service "
 					   "\"x\"; write users = NAME\n"},
+	{TOR "[caller]\n",
+	 "a:3: there is no section [caller]; there are [users], [service NAME], [automap], [dns], "
+	 "[tor], [lan], [lease], [clearnet-dns], [egress], [report], [namespace NAME]\n"},
+	{TOR "[namespaces x]\n",
+	 "a:3: there is no section [namespaces x]; write [namespace NAME]\n"},
 	{TOR "[namespace x]\n",
-	 "a:3: there is no section [namespace x]; there are [users], [service NAME], [automap], [dns], "
-	 "[tor], [lan], [lease], [clearnet-dns], [egress], [report]\n"},
+	 "a:3: namespace \"x\" has no interface; write interface = the host's end of a veth pair\n"
+	 "a:3: namespace \"x\" has no peer; write peer = the other end's IPv4 address\n"
+	 "a:3: namespace \"x\" has no listen; write listen = ADDRESS:PORT/tcp\n"},
+	{TOR "[namespace x y]\n", "a:3: \"x y\" is no name of a namespace; write letters, digits, "
+				  "\".\", \"_\" and \"-\"\n"},
+	{TOR "[namespace x]\ninterface = veth*\npeer = 127.0.0.2\nlisten = 10.0.0.1:1/tcp\n",
+	 "a:4: \"veth*\" is not the end of a veth pair; write the name of the one link that leads to "
+	 "the program: veth0\n"
+	 "a:5: \"127.0.0.2\" is no address of another host; write the IPv4 address of the pair's "
+	 "other end: 10.200.1.2\n"},
+	{TOR "[namespace x]\ninterface = lo\npeer = 10.0.0.2/24\nlisten = 10.0.0.1:1/tcp\n",
+	 "a:4: \"lo\" is not the end of a veth pair; write the name of the one link that leads to "
+	 "the program: veth0\n"
+	 "a:5: \"10.0.0.2/24\" is no address of another host; write the IPv4 address of the pair's "
+	 "other end: 10.200.1.2\n"},
+	{TOR "[namespace x]\ninterface = v\npeer = 10.0.0.2\n"
+	     "listen = [::1]:1/tcp 127.0.0.1:1/tcp 10.0.0.2:1/tcp\n",
+	 "a:6: a confined program has no IPv6; write an IPv4 address\n"
+	 "a:6: no packet for 127.0.0.0/8 comes in by a link; write this machine's address on v, and "
+	 "let the service listen there\n"
+	 "a:6: that is the program's own address; write this machine's on the pair\n"},
+	{TOR "[namespace x]\ninterface = v\npeer = 10.0.0.2\nlisten = 10.0.0.1:1/tcp\n"
+	     "[namespace y]\ninterface = v\npeer = 10.0.0.2\nlisten = 10.0.0.1:1/tcp\n"
+	     "server = 7\n",
+	 "a:8: namespaces \"x\" and \"y\" have the same interface; write one for each\n"
+	 "a:9: namespaces \"x\" and \"y\" have the same peer; write one for each\n"
+	 "a:10: namespace \"x\" and namespace \"y\" share port 1, but not their server; write the "
+	 "same server for both\n"},
+	{TOR "clearnet = clearnet\n[namespace x]\ninterface = v\npeer = 10.0.0.2\n"
+	     "listen = 10.0.0.1:1/tcp\nserver = clearnet\n",
+	 "a:8: user \"clearnet\" is clearnet, and such a user never reaches this machine itself; take "
+	 "it out of server\n"},
 };
 
 static void test_bad(void)

@@ -222,6 +222,8 @@ int peer_fd(void);
 bool peer_answer(void);
 /* Sends something that nobody asked for. */
 void peer_intrude(const struct pools *p);
+/* What a confined program sends; false: there is none behind these links. */
+bool peer_confined(const struct ruleset *r);
 extern uint64_t peer_frames; /* that came */
 /* A frame by a packet socket of this host. */
 void frame_random(const struct scene *s, const struct pools *p);

@@ -133,9 +133,13 @@ static bool aim_at_element(const struct ruleset *r, enum rs_set set, struct aim 
 		case FIELD_L4PROTO:
 			ret->protocol = (uint8_t)e->key[k];
 			break;
-		default:
+		case FIELD_TH_SPORT:
+		case FIELD_TH_DPORT:
 			width = e->end[k] - e->key[k] + 1;
 			ret->port = (uint16_t)(e->key[k] + (width ? dice(width) : 0));
+			break;
+		default:
+			break;
 		}
 	return true;
 }

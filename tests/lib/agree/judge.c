@@ -91,7 +91,8 @@ static void describe(const struct sighting *g, const struct packet *p, char *buf
 
 		if (p->lacks[i])
 			continue;
-		n = snprintf(buf + used, size - used, "; %s 0x%x", rs_fields[i].text, p->value[i]);
+		n = snprintf(buf + used, size - used, "; %s 0x%x",
+			     rs_fields[i].text ? rs_fields[i].text : "..", p->value[i]);
 		used += n > 0 ? (size_t)n : 0;
 	}
 }

@@ -12,7 +12,7 @@
 /* A packet that comes in with TOS_OF(i) gives its flow that mark. */
 static const uint32_t tos_marks[] = {
 	0,          MARK_TOR,      MARK_LAN,       MARK_LOCAL, MARK_LOCAL_TOR,
-	0x02000001, LEASE_MARK(0), LEASE_MARK(11), 0x77,
+	0x02000001, LEASE_MARK(0), LEASE_MARK(11), 0x77,       MARK_NAMESPACE,
 };
 #define TOS_OF(i) ((uint8_t)(((i) + 1) << 2))
 

@@ -215,6 +215,12 @@ static bool kill_any(struct rs_rule *r, size_t i)
 	return kill_rule(r, 0);
 }
 
+static bool change_end(struct rs_rule *r, size_t i)
+{
+	(void)i;
+	return change_verdict(r, r->n_stmts - 1u);
+}
+
 static const struct listed listed[] = {
 	{"owners of doors and Tor are nobody special", CHAIN_OUTPUT, STMT_GO, SET_OWNERS, kill_any},
 	{"a packet without an owner and a flow leaves", CHAIN_OUTPUT, STMT_DROP, 0, change_verdict},
@@ -226,10 +232,16 @@ static const struct listed listed[] = {
 	{"a service is everybody's", CHAIN_NEW_LOCAL, STMT_IN, SET_SERVICES, widen},
 	{"DNS of the LAN is open", CHAIN_LAN, STMT_IN, SET_REFUSE_DATAGRAM, kill_any},
 	{"a LAN flow has another mark", CHAIN_ADMIT_LAN, STMT_MARK, 0, change_value},
-	{"what is no answer comes in", CHAIN_INPUT_OTHER, STMT_DROP, 0, change_verdict},
+	{"what is no answer comes in", CHAIN_INPUT_OTHER, STMT_COUNT, COUNTER_INPUT, change_end},
 	{"any port of loopback answers", CHAIN_REPLY_LOCAL, STMT_MARK, 0, kill_any},
 	{"a refusal is counted as another", CHAIN_NEW, STMT_COUNT, COUNTER_INTERNET,
 	 change_counter},
+	{"a confined program reaches every port", CHAIN_INPUT_NAMESPACE, STMT_IN, SET_NAMESPACES,
+	 widen},
+	{"what comes from one is judged as any", CHAIN_INPUT, STMT_IN, SET_CONFINED_LINKS,
+	 kill_any},
+	{"what begins here goes to a confined program", CHAIN_TO_NAMESPACE, STMT_COUNT,
+	 COUNTER_CONFINED, kill_any},
 	{"a forged mark passes the second wall", CHAIN_EGRESS, STMT_IS, FIELD_RTCLASSID, widen},
 };
 const size_t n_listed = ARRAY_SIZE(listed);
@@ -271,6 +283,8 @@ const char *listed_policy(void)
 	       "users = 1000 5001\n"
 	       "[service printing]\nlisten = 192.168.77.10:631/tcp [::1]:631/tcp\n"
 	       "users = 1000 5001\n"
+	       "[namespace n]\ninterface = up1\npeer = 10.9.8.9\n"
+	       "listen = 10.9.8.7:7000-7020/tcp 10.9.8.7:7000-7020/udp\nserver = 0 5001\n"
 	       "[automap]\nusers = 1000\n[dns]\nusers = 1000 0\ntcp = yes\n"
 	       "[lan]\nrefuse = 53 5353 7777/udp 443\n[egress]\nenable = yes\n";
 }

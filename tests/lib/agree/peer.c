@@ -284,3 +284,50 @@ void peer_intrude(const struct pools *p)
 	random_tos(&f, 3);
 	send_frame(dice(LINKS), ETH_P_IP, f.bytes, f.n, one_in(4) ? every : NULL);
 }
+
+/* The link of an element whose key begins with its name. */
+static bool link_of(const struct rs_element *e, unsigned *ret)
+{
+	uint32_t words[RS_LINK_WORDS];
+
+	for (*ret = 0; *ret < LINKS; (*ret)++) {
+		rs_link_words(links[*ret], words);
+		if (memcmp(words, e->key, sizeof(words)) == 0)
+			return true;
+	}
+	return false;
+}
+
+bool peer_confined(const struct ruleset *r)
+{
+	const struct rs_elements *v = &r->elements[SET_NAMESPACES];
+	const struct rs_element *e = v->n ? &v->items[dice((uint32_t)v->n)] : NULL;
+	const uint32_t *key = e ? e->key + RS_LINK_WORDS : NULL;
+	struct forged f;
+	struct ends4 to;
+	unsigned link;
+
+	if (!e || !link_of(e, &link))
+		return false;
+	to = (struct ends4){
+		.from = key[0],
+		.to = key[1],
+		.sport = (uint16_t)(30000 + dice(20)),
+		.dport = (uint16_t)(key[3] + dice(e->end[RS_LINK_WORDS + 3] - key[3] + 1)),
+		.protocol = (uint8_t)key[2],
+	};
+	if (one_in(6))
+		to.to = random_own_address();
+	if (one_in(6))
+		to.dport++;
+	if (one_in(6))
+		to.from++;
+	if (to.protocol == IPPROTO_UDP)
+		forge_datagram(&f, &to, "confined", 8);
+	else
+		forge_segment(&f, &to, dice_u32(), dice_u32(), one_in(4) ? TH_ACK : TH_SYN, NULL,
+			      0);
+	random_tos(&f, 10);
+	send_frame(one_in(8) ? dice(LINKS) : link, ETH_P_IP, f.bytes, f.n, NULL);
+	return true;
+}

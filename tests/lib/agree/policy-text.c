@@ -116,6 +116,28 @@ static void services(struct text *t)
 	}
 }
 
+/* By a link that is there, or that is not; from an address that the peer has, as all. */
+static void namespaces(struct text *t)
+{
+	static const char *const interfaces[] = {"up1", "up1", "up0", "gone0"},
+				 *const peers[] = {"10.9.8.9", "172.20.0.1", "192.168.77.20",
+						   "198.51.100.7"},
+				 *const addresses[] = {"10.9.8.7", "172.20.0.9", "192.168.77.10",
+						       "203.0.113.5"};
+	uint32_t n = one_in(3) ? 1 + dice(2) : 0;
+
+	for (uint32_t i = 0; i < n; i++) {
+		say(t, "[namespace n%u]\ninterface = %s\npeer = %s\nlisten =", i, PICK(interfaces),
+		    PICK(peers));
+		for (uint32_t k = 0; k <= dice(3); k++)
+			say(t, " %s:%u-%u/%s", PICK(addresses), 7000 + dice(40), 7040 + dice(300),
+			    yes() ? "tcp" : "udp");
+		say(t, "\n");
+		if (yes())
+			people(t, "server", 2);
+	}
+}
+
 static void redirects(struct text *t)
 {
 	static const char *const ranges[] = {"127.192.0.0/10", "127.64.0.0/12", "127.9.9.9/32",
@@ -174,6 +196,7 @@ static void draw(struct text *t)
 	t->used = 0;
 	users(t);
 	services(t);
+	namespaces(t);
 	redirects(t);
 	lan(t);
 	say(t, "[egress]\nenable = %s\n", word(!one_in(3)));

@@ -36,9 +36,10 @@ uint32_t random_own_address(void)
 
 uint32_t random_mark(const struct scene *s)
 {
-	static const uint32_t some[] = {SO_MARK_ZERO, SO_MARK_UNTRACK, MARK_TOR,   MARK_LAN,
-					MARK_LOCAL,   MARK_LOCAL_TOR,  0x03000002, 0x05000000,
-					0x04000000,   0x01000001,      0xffffffff, 0x00000001};
+	static const uint32_t some[] = {SO_MARK_ZERO, SO_MARK_UNTRACK, MARK_TOR,       MARK_LAN,
+					MARK_LOCAL,   MARK_LOCAL_TOR,  MARK_NAMESPACE, 0x03000002,
+					0x05000000,   0x04000000,      0x01000001,     0xffffffff,
+					0x00000001};
 
 	if (s->n_leases && one_in(3))
 		return s->leases[dice((uint32_t)s->n_leases)].lease.mark;

@@ -77,6 +77,19 @@ static uint32_t being_refused(void)
 	return 0;
 }
 
+/* As the kernel has it: no link has an empty name. */
+static void set_link(struct sighting *g, enum rs_field field, uint32_t index)
+{
+	const char *name = index == RS_LOOPBACK_INDEX ? "lo"
+			   : index >= LINK_INDEX      ? links[index - LINK_INDEX]
+						      : "";
+	uint32_t words[RS_LINK_WORDS];
+
+	rs_link_words(name, words);
+	for (size_t i = 0; i < RS_LINK_WORDS; i++)
+		set_field(g, field + i, words[i]);
+}
+
 static struct sighting *begin(const struct event *e, uint32_t id, enum rs_chain hook)
 {
 	struct sighting *g = &open_sightings[n_open];
@@ -93,6 +106,8 @@ static struct sighting *begin(const struct event *e, uint32_t id, enum rs_chain 
 		g->packet.lacks[i] = true;
 	set_field(g, FIELD_IIF, number(e, NFTA_TRACE_IIF));
 	set_field(g, FIELD_OIF, number(e, NFTA_TRACE_OIF));
+	set_link(g, FIELD_IIFNAME, number(e, NFTA_TRACE_IIF));
+	set_link(g, FIELD_OIFNAME, number(e, NFTA_TRACE_OIF));
 	set_field(g, FIELD_NFPROTO, number(e, NFTA_TRACE_NFPROTO));
 	return g;
 }

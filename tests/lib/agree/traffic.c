@@ -157,7 +157,8 @@ int traffic_step(struct scene *s)
 		do_again(s, &to);
 		break;
 	case 32 ... 35:
-		peer_intrude(&pools);
+		if (one_in(2) || !peer_confined(s->ruleset))
+			peer_intrude(&pools);
 		break;
 	case 36 ... 39:
 		frame_random(s, &pools);
