@@ -30,6 +30,7 @@ static const struct meaning {
 	{"org.sallyport1.Error.NoConsent", EXIT_NOT_GRANTED, NULL,
 	 "sallyport consent grant NETWORK consents."},
 	{"org.sallyport1.Error.NetworkChanged", EXIT_NOT_GRANTED, NULL, NULL},
+	{"org.sallyport1.Error.NoServers", EXIT_NOT_GRANTED, NULL, NULL},
 	{"org.sallyport1.Error.InvalidAddress", EXIT_FAILED, NULL, NULL},
 	{"org.sallyport1.Error.NoSuchLease", EXIT_NO_SUCH, NULL,
 	 "sallyport status shows the open doors."},

@@ -14,7 +14,6 @@
 /* polkit 122 may stall for 15 s and still answer rightly; people may think for two minutes. */
 #define SILENT_TIMEOUT (35 * USEC_PER_SEC)
 #define PROMPT_TIMEOUT (120 * USEC_PER_SEC)
-#define PACKED_SIZE 192
 /* A bucket of checks for each uid: polkit spends about 2 ms of its time on each. */
 #define BUCKETS 64
 #define BUCKET_SIZE 1000u
@@ -36,7 +35,7 @@ struct query {
 	uid_t sender;
 	bool prompt; /* a person may be asked */
 	const char *action;
-	char details[PACKED_SIZE];
+	char details[DETAILS_SIZE];
 	uint64_t serial;
 	char cancel_id[32];
 	char *note;
@@ -107,7 +106,7 @@ void authorize_pack(const char *const *details, char *buf, size_t size)
 /* The packed details as polkit wants them: a{ss}. */
 static int append_details(sd_bus_message *m, const char *packed)
 {
-	char copy[PACKED_SIZE], *rest = copy;
+	char copy[DETAILS_SIZE], *rest = copy;
 	int r;
 
 	(void)snprintf(copy, sizeof(copy), "%s", packed);
@@ -378,7 +377,7 @@ const char *authorize_note(const struct authorizer *a, const sd_bus_message *m)
 int authorize(struct authorizer *a, sd_bus_message *m, uid_t sender, const char *action,
 	      const char *const *details, sd_bus_error *error)
 {
-	char packed[PACKED_SIZE];
+	char packed[DETAILS_SIZE];
 	struct query *q;
 	bool prompt;
 

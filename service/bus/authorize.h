@@ -20,8 +20,8 @@ struct authorizer;
 struct authorizer *authorizer_new(sd_bus *bus);
 struct authorizer *authorizer_free(struct authorizer *a);
 
-/* What polkit shows and logs: pairs of key and value, ended by NULL. */
-#define DETAILS_MAX 8
+/* What polkit shows and logs, pairs of key and value, ended by NULL: as one string, at most. */
+#define DETAILS_SIZE 512
 
 /*
  * 1: authorized, go on. 0: asked, the handler returns 1 and will run again. Negative with *error

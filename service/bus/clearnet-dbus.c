@@ -5,6 +5,8 @@
  */
 #include "log.h"
 #include "manager.h"
+#include "portal.h"
+#include "scope.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -82,26 +84,6 @@ static int check_seconds(const struct manager *m, uint32_t *seconds, sd_bus_erro
 	return 0;
 }
 
-/* No option exists yet: one that is not understood must not be taken for granted. */
-static int check_options(sd_bus_message *m, sd_bus_error *error)
-{
-	const char *name;
-	int r;
-
-	r = sd_bus_message_enter_container(m, 'a', "{sv}");
-	if (r < 0)
-		return r;
-	if (sd_bus_message_at_end(m, false) > 0)
-		return sd_bus_message_exit_container(m);
-	r = sd_bus_message_enter_container(m, 'e', "sv");
-	if (r >= 0)
-		r = sd_bus_message_read(m, "s", &name);
-	if (r < 0)
-		return r;
-	return error_set(error, SD_BUS_ERROR_INVALID_ARGS,
-			 "There is no option \"%s\" in this version; leave it out.", name);
-}
-
 /* While polkit is asked: a session that ends in between is not taken for none at all. */
 static void on_session_before(uint64_t question, const char *path, bool active, void *userdata)
 {
@@ -162,7 +144,8 @@ static void reply_opened(struct waiting *w, const struct wire_lease_opened *open
 	(void)snprintf(id, sizeof(id), "%" PRIu64, opened->id);
 	if (sd_bus_reply_method_return(w->call, "hst", fd, id, opened->expires) < 0)
 		held_end(h, REASON_LEFT);
-	log_info("lease %s for %s, held by uid %u", id, w->lease.user, w->lease.holder);
+	log_info("lease %s for %s, scope %s, held by uid %u", id, w->lease.user,
+		 lease_scope_to_string(w->lease.scope), w->lease.holder);
 }
 
 static void on_opened(const struct wire_header *answer, int *fd, void *userdata)
@@ -181,6 +164,36 @@ static void on_opened(const struct wire_header *answer, int *fd, void *userdata)
 	manager_let_sleep(m);
 }
 
+/* What is asked for, if it could be granted. Changes nothing. */
+static int read_enable(struct manager *m, sd_bus_message *call, struct held *lease,
+		       struct wire_lease_open *request, sd_bus_error *error)
+{
+	const struct wire_door *door;
+	const char *user;
+	int r;
+
+	r = sd_bus_message_read(call, "su", &user, &request->seconds);
+	if (r >= 0)
+		r = scope_read_options(call, &lease->scope, error);
+	if (r >= 0)
+		r = check_user(m, user, &door, error);
+	if (r >= 0)
+		r = check_seconds(m, &request->seconds, error);
+	if (r < 0)
+		return r;
+	if (held_find_uid(m, door->uid))
+		return error_refused(error, REFUSAL_BUSY, 0, user);
+	if (sessions_asleep(m->sessions))
+		return error_asleep(error);
+	lease->uid = request->uid = door->uid;
+	memcpy(lease->user, door->name, sizeof(lease->user));
+	request->scope = lease->scope;
+	if (lease->scope != SCOPE_PORTAL)
+		return 0;
+	request->n_servers = portal_servers(m, request->servers, lease->network);
+	return request->n_servers ? 0 : error_no_servers(error);
+}
+
 /*
  * Safe to offer: polkit decides who may, the policy for whom and how long, the engine enforces
  * both again; the door closes with the caller.
@@ -191,54 +204,37 @@ static int method_enable(sd_bus_message *call, void *userdata, sd_bus_error *err
 	VISIT(m->authorizer, call);
 	struct wire_lease_open request = {0};
 	_cleanup_(freep) char *session = NULL;
-	const struct wire_door *door;
+	struct held lease = {0};
+	struct scope_details details;
 	const char *note;
-	char duration[24];
 	struct waiting *w;
-	const char *user;
-	uint32_t seconds;
-	uid_t uid;
 	pid_t pid;
 	int r;
 
-	r = sd_bus_message_read(call, "su", &user, &seconds);
+	r = read_enable(m, call, &lease, &request, error);
 	if (r >= 0)
-		r = check_options(call, error);
-	if (r >= 0)
-		r = check_user(m, user, &door, error);
-	if (r >= 0)
-		r = check_seconds(m, &seconds, error);
-	if (r >= 0)
-		r = caller_ids(call, &uid, &pid);
+		r = caller_ids(call, &lease.holder, &pid);
 	if (r < 0)
 		return r;
-	if (held_find_uid(m, door->uid))
-		return error_refused(error, REFUSAL_BUSY, 0, user);
-	if (sessions_asleep(m->sessions))
-		return error_asleep(error);
-
 	note = authorize_note(m->authorizer, call);
 	session = note ? strdup(note) : NULL;
 
 	/* authorize */
-	format_seconds(seconds, duration, sizeof(duration));
-	const char *details[] = {"user", door->name, "duration", duration, "scope", "full", NULL};
-	r = authorize(m->authorizer, call, uid, ACTION_ENABLE, details, error);
+	scope_details(&details, lease.user, request.seconds, lease.scope, lease.network);
+	r = authorize(m->authorizer, call, lease.holder, scope_action(lease.scope), details.pairs,
+		      error);
 	if (r == 0)
-		sessions_find(m->sessions, pid, uid, on_session_before,
+		sessions_find(m->sessions, pid, lease.holder, on_session_before,
 			      authorize_open_question(m->authorizer, call), m);
 	if (r <= 0)
 		return r < 0 ? r : 1;
 
-	w = waiting_new(m, call, uid);
+	authorize_pack(details.pairs, lease.details, sizeof(lease.details));
+	request.holder = lease.holder;
+	w = waiting_new(m, call, lease.holder);
 	w->pid = pid;
 	w->session = TAKE_PTR(session);
-	w->lease = (struct held){.uid = door->uid, .holder = uid};
-	(void)snprintf(w->lease.user, sizeof(w->lease.user), "%s", door->name);
-	authorize_pack(details, w->lease.details, sizeof(w->lease.details));
-	request.uid = door->uid;
-	request.seconds = seconds;
-	request.holder = uid;
+	w->lease = lease;
 	r = ask_engine(w, &request.header, WIRE_LEASE_OPEN, sizeof(request), on_opened, error);
 	if (r > 0)
 		m->opening++;
@@ -277,8 +273,8 @@ static int method_extend(sd_bus_message *call, void *userdata, sd_bus_error *err
 	VISIT(m->authorizer, call);
 	struct wire_lease_extend request = {0};
 	const struct held *h = NULL;
+	struct scope_details details;
 	struct waiting *w;
-	char duration[24];
 	const char *text;
 	uint32_t seconds;
 	uint64_t id;
@@ -292,16 +288,15 @@ static int method_extend(sd_bus_message *call, void *userdata, sd_bus_error *err
 		return r;
 	if (read_id(text, &id) == 0)
 		h = held_find(m, id);
-	if (!h || h->holder != uid)
+	if (!h || h->holder != uid || !scope_action(h->scope))
 		return error_refused(error, REFUSAL_NO_SUCH_LEASE, 0, "");
 	r = check_seconds(m, &seconds, error);
 	if (r < 0)
 		return r;
 
 	/* authorize */
-	format_seconds(seconds, duration, sizeof(duration));
-	const char *details[] = {"user", h->user, "duration", duration, "scope", "full", NULL};
-	r = authorize(m->authorizer, call, uid, ACTION_ENABLE, details, error);
+	scope_details(&details, h->user, seconds, h->scope, h->network);
+	r = authorize(m->authorizer, call, uid, scope_action(h->scope), details.pairs, error);
 	if (r <= 0)
 		return r < 0 ? r : 1;
 
@@ -380,7 +375,7 @@ static int reply_leases(struct manager *m, sd_bus_message *call, uid_t uid, bool
 			continue;
 		(void)snprintf(id, sizeof(id), "%" PRIu64, h->id);
 		r = sd_bus_message_append(reply, "(ssutts)", id, h->user, h->holder, h->started,
-					  h->expires, "full");
+					  h->expires, lease_scope_to_string(h->scope));
 	}
 	if (r >= 0)
 		r = sd_bus_message_close_container(reply);

@@ -100,6 +100,22 @@ static struct request *free_slot(struct engine_client *c)
 	return NULL;
 }
 
+int engine_client_tell(struct engine_client *c, struct wire_header *message, enum wire_type type,
+		       size_t size)
+{
+	int r;
+
+	if (c->fd < 0)
+		return -ENOTCONN;
+	if (++c->last_cookie == 0)
+		c->last_cookie = 1;
+	wire_header_init(message, type, c->last_cookie);
+	r = channel_send(c->fd, message, size, -1);
+	if (r < 0)
+		return r == -EAGAIN ? -EBUSY : -ENOTCONN; /* the io source sees the end itself */
+	return 0;
+}
+
 int engine_client_request(struct engine_client *c, uid_t caller, struct wire_header *request,
 			  enum wire_type type, size_t size, engine_answer_fn fn, void *userdata)
 {
@@ -113,12 +129,9 @@ int engine_client_request(struct engine_client *c, uid_t caller, struct wire_hea
 	slot = free_slot(c);
 	if (!slot)
 		return -EBUSY;
-	if (++c->last_cookie == 0)
-		c->last_cookie = 1;
-	wire_header_init(request, type, c->last_cookie);
-	r = channel_send(c->fd, request, size, -1);
+	r = engine_client_tell(c, request, type, size);
 	if (r < 0)
-		return r == -EAGAIN ? -EBUSY : -ENOTCONN; /* the io source sees the end itself */
+		return r;
 	*slot = (struct request){c->last_cookie, caller, now_boottime() + ANSWER_TIMEOUT, fn,
 				 userdata};
 	return 0;
@@ -202,6 +215,8 @@ static void handle_event(struct engine_client *c, const struct wire_header *h)
 				  c->events.userdata);
 	else if (h->type == WIRE_LINKS)
 		c->events.links((const void *)h, c->events.userdata);
+	else if (h->type == WIRE_DNS_ANSWER)
+		c->events.dns_answer((const void *)h, c->events.userdata);
 }
 
 static void handle_answer(struct engine_client *c, const struct wire_header *h, int *fd)

@@ -29,6 +29,8 @@ struct engine_events {
 	void (*consent)(const struct wire_consent *c, void *userdata);
 	/* Which links are up; and again when they or this machine's addresses change. */
 	void (*links)(const struct wire_links *links, void *userdata);
+	/* A DNS answer is held back until its addresses are told. */
+	void (*dns_answer)(const struct wire_dns_answer *a, void *userdata);
 	void (*lost)(void *userdata);
 	/* A second has passed with the engine there: for what could not be asked before. */
 	void (*tick)(void *userdata);
@@ -49,6 +51,10 @@ struct engine_client *engine_client_free(struct engine_client *c);
  */
 int engine_client_request(struct engine_client *c, uid_t caller, struct wire_header *request,
 			  enum wire_type type, size_t size, engine_answer_fn fn, void *userdata);
+
+/* Sends what the engine does not answer. 0, -ENOTCONN, or -EBUSY when it does not read. */
+int engine_client_tell(struct engine_client *c, struct wire_header *message, enum wire_type type,
+		       size_t size);
 
 /* Asks for the limits again; the event follows. */
 void engine_client_refresh(struct engine_client *c);

@@ -30,6 +30,15 @@ int error_asleep(sd_bus_error *e)
 			 "it is awake.");
 }
 
+int error_no_servers(sd_bus_error *e)
+{
+	return error_set(
+		e, ERROR_NO_SERVERS,
+		"No IPv4 DNS server of a network that is up is known: connect first; where "
+		"NetworkManager does not manage the network, save its servers with "
+		"sallyport dns save.");
+}
+
 int error_not_asked(sd_bus_error *e, int r)
 {
 	if (r != -EBUSY)

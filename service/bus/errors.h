@@ -19,6 +19,7 @@
 #define ERROR_NO_CONSENT ERROR_PREFIX "NoConsent"
 #define ERROR_NETWORK_CHANGED ERROR_PREFIX "NetworkChanged"
 #define ERROR_INVALID_ADDRESS ERROR_PREFIX "InvalidAddress"
+#define ERROR_NO_SERVERS ERROR_PREFIX "NoServers"
 #define ERROR_NO_SUCH_LEASE ERROR_PREFIX "NoSuchLease"
 #define ERROR_ENGINE_FAILURE ERROR_PREFIX "EngineFailure"
 #define ERROR_NOT_REPORTED ERROR_PREFIX "NotReported"
@@ -30,6 +31,8 @@ int error_refused(sd_bus_error *e, enum wire_refusal refusal, uint32_t detail, c
 int error_engine_lost(sd_bus_error *e);
 /* Nothing is opened between the announcement of sleep and waking up. */
 int error_asleep(sd_bus_error *e);
+/* A portal's door needs to know whom to ask for names. */
+int error_no_servers(sd_bus_error *e);
 /* Why engine_client_request() failed. */
 int error_not_asked(sd_bus_error *e, int r);
 

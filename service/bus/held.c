@@ -3,6 +3,7 @@
 #include "manager.h"
 
 #include "log.h"
+#include "portal.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -59,6 +60,7 @@ struct held *held_add(struct manager *m, sd_bus_message *call, const struct held
 		r = sd_bus_track_add_sender(h->track, call);
 	h->next = m->held;
 	m->held = h;
+	portal_follow(m);
 	if (!h->next)
 		manager_changed(m, CLEARNET_INTERFACE, "ClearnetActive");
 	if (r < 0) {
@@ -85,6 +87,7 @@ void held_ended(struct manager *m, uint64_t id, enum wire_reason reason)
 	manager_signal(m, h->sender, "LeaseEnded", "ss", text, wire_reason_to_string(reason));
 	log_info("lease %" PRIu64 " for %s ended: %s", id, h->user, wire_reason_to_string(reason));
 	held_free(h);
+	portal_follow(m);
 	if (m->held)
 		return;
 	manager_changed(m, CLEARNET_INTERFACE, "ClearnetActive");

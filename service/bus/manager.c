@@ -10,6 +10,9 @@
 #include "nm-owner.h"
 #include "nm-primary.h"
 #include "paths.h"
+#include "portal.h"
+#include "scope.h"
+#include "tor-control.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -158,6 +161,11 @@ static void on_links(const struct wire_links *links, void *userdata)
 	network_number_changed(userdata, links->network);
 }
 
+static void on_dns_answer(const struct wire_dns_answer *a, void *userdata)
+{
+	portal_dns_answer(userdata, a);
+}
+
 static void on_engine_lost(void *userdata)
 {
 	static const struct wire_limits none;
@@ -180,6 +188,7 @@ static void on_tick(void *userdata)
 	nm_dns_retry(m->nm_dns);
 	nm_primary_retry(m->nm_primary);
 	network_retry(m);
+	tor_control_retry(m->tor);
 }
 
 static void on_nm_changed(void *userdata)
@@ -197,6 +206,11 @@ static void on_session_gone(const char *path, void *userdata)
 	for (struct held *h = m->held; h; h = h->next)
 		if (h->session && strcmp(h->session, path) == 0)
 			held_end(h, REASON_SESSION);
+}
+
+static void on_tor_connected(void *userdata)
+{
+	portal_passed(userdata, "Tor has connected");
 }
 
 static bool all_closed(const struct manager *m)
@@ -243,9 +257,9 @@ static int recheck(sd_event_source *s, uint64_t usec, void *userdata)
 		arm_recheck(m);
 	blocked_recheck(m);
 	for (struct held *h = m->held; h; h = h->next)
-		if (h->holder != 0)
-			authorize_again(m->authorizer, h->sender, ACTION_ENABLE, h->details,
-					on_refused, h->id, m);
+		if (h->holder != 0 && scope_action(h->scope))
+			authorize_again(m->authorizer, h->sender, scope_action(h->scope),
+					h->details, on_refused, h->id, m);
 	return 0;
 }
 
@@ -309,9 +323,9 @@ static int add_objects(struct manager *m)
 
 int manager_start(struct manager *m, sd_event *event, sd_bus *bus, const char *engine_path)
 {
-	const struct engine_events engine_events = {on_limits,      on_lease_ended, on_tampered,
-						    on_blocked,     on_consent,     on_links,
-						    on_engine_lost, on_tick,        m};
+	const struct engine_events engine_events = {
+		on_limits, on_lease_ended, on_tampered,    on_blocked, on_consent,
+		on_links,  on_dns_answer,  on_engine_lost, on_tick,    m};
 	const struct session_events session_events = {on_session_gone, on_sleeping, m};
 	int r;
 
@@ -338,6 +352,7 @@ int manager_start(struct manager *m, sd_event *event, sd_bus *bus, const char *e
 	m->nm = nm_owner_new(bus, on_nm_changed, m);
 	m->nm_dns = nm_dns_new(m);
 	m->nm_primary = nm_primary_new(m);
+	m->tor = tor_control_new(event, on_tor_connected, m);
 	return engine_client_new(event, engine_path, &engine_events, &m->engine);
 }
 
@@ -351,6 +366,7 @@ void manager_stop(struct manager *m)
 	m->nm = nm_owner_free(m->nm);
 	while (m->held)
 		held_ended(m, m->held->id, REASON_BUS_GONE);
+	m->tor = tor_control_free(m->tor);
 	blocked_unsubscribe_all(m);
 	m->recheck = sd_event_source_disable_unref(m->recheck);
 	m->sessions = sessions_free(m->sessions);

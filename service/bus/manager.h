@@ -19,6 +19,7 @@ struct address_check;
 struct nm_dns;
 struct nm_owner;
 struct nm_primary;
+struct tor_control;
 
 #define OBJECT_PATH "/org/sallyport1"
 #define BUS_NAME "org.sallyport1"
@@ -27,7 +28,9 @@ struct nm_primary;
 #define AUTOCONFIG_INTERFACE "org.sallyport1.Autoconfig"
 #define MANAGER_INTERFACE "org.sallyport1.Manager"
 #define NETWORK_NAME_MAX 64
-#define HELD_DETAILS_SIZE 192
+/* NetworkManager's connection, and of each link that has servers these: "cafe, eth0 (192.0.2.1)".
+ */
+#define PORTAL_NETWORK_SIZE 400
 
 /* A door that is open, and who holds it. */
 struct held {
@@ -35,9 +38,11 @@ struct held {
 	uid_t uid; /* for whom */
 	char user[WIRE_NAME_SIZE];
 	uid_t holder;
-	char *sender;                    /* the holder's unique bus name */
-	char *session;                   /* its session's object path, or NULL when it has none */
-	char details[HELD_DETAILS_SIZE]; /* what polkit was shown */
+	char *sender;  /* the holder's unique bus name */
+	char *session; /* its session's object path, or NULL when it has none */
+	enum lease_scope scope;
+	char network[PORTAL_NETWORK_SIZE]; /* of SCOPE_PORTAL */
+	char details[DETAILS_SIZE];        /* what polkit was shown */
 	uint64_t started, expires;
 	bool ending; /* it is to end, for this reason */
 	enum wire_reason reason;
@@ -69,6 +74,7 @@ struct manager {
 	struct nm_owner *nm;
 	struct nm_dns *nm_dns;
 	struct nm_primary *nm_primary;
+	struct tor_control *tor;
 	sd_event_source *recheck; /* polkit's rules have changed */
 	bool changed_again;       /* and once more since it was armed */
 
@@ -135,7 +141,6 @@ void autoconfig_result_changed(struct manager *m, const char *connectivity);
 /* Servers were saved or forgotten: publishes them, and whether there are any. */
 void dns_changed(struct manager *m);
 
-#define ACTION_ENABLE "org.sallyport1.enable-clearnet-user"
 #define ACTION_DISABLE_OTHERS "org.sallyport1.disable-others"
 #define ACTION_LIST_OTHERS "org.sallyport1.list-others"
 #define ACTION_SAVE_DNS "org.sallyport1.save-clearnet-dns"

@@ -3,7 +3,7 @@
  * peer FIFO: a client of org.sallyport1 that does what it reads from FIFO, a line each, and prints
  * what happens, a line each:
  *
- *   enable USER SECONDS [interactive]   granted ID EXPIRES | error NAME: TEXT
+ *   enable USER SECONDS [interactive] [portal]   granted ID EXPIRES | error NAME: TEXT
  *   prompts N USER SECONDS              N interactive calls at once; errors as above
  *   extend ID SECONDS                   extended EXPIRES | error ...
  *   disable USER                        disabled | error ...
@@ -173,11 +173,14 @@ static void send_call(sd_bus_message *m, bool interactive, sd_bus_message_handle
 	(void)sd_bus_message_unref(m);
 }
 
-static void enable(const char *user, uint32_t seconds, bool interactive)
+static void enable(const char *user, uint32_t seconds, bool interactive, bool portal)
 {
 	sd_bus_message *m = new_call("EnableClearnetUser");
 
-	(void)sd_bus_message_append(m, "sua{sv}", user, seconds, 0);
+	if (portal)
+		(void)sd_bus_message_append(m, "sua{sv}", user, seconds, 1, "scope", "s", "portal");
+	else
+		(void)sd_bus_message_append(m, "sua{sv}", user, seconds, 0);
 	send_call(m, interactive, on_enabled);
 }
 
@@ -234,11 +237,11 @@ static void obey(char *line)
 
 	(void)sscanf(line, "%63s %63s %63s %63s", word[0], word[1], word[2], word[3]);
 	if (strcmp(word[0], "enable") == 0 && parse_u32(word[2], UINT32_MAX, &seconds) == 0) {
-		enable(word[1], seconds, *word[3]);
+		enable(word[1], seconds, strstr(line, " interactive"), strstr(line, " portal"));
 	} else if (strcmp(word[0], "prompts") == 0 && parse_u32(word[1], 1000, &n) == 0 &&
 		   parse_u32(word[3], UINT32_MAX, &seconds) == 0) {
 		for (uint32_t i = 0; i < n; i++)
-			enable(word[2], seconds, true);
+			enable(word[2], seconds, true, false);
 		(void)puts("prompting");
 	} else if (strcmp(word[0], "extend") == 0 &&
 		   parse_u32(word[2], UINT32_MAX, &seconds) == 0) {
