@@ -192,6 +192,13 @@ static const char *check_dns_addresses(const struct wire_dns_addresses *m)
 	return NULL;
 }
 
+static const char *check_autoconfig(const struct wire_autoconfig *m)
+{
+	return terminated(m->url, sizeof(m->url)) && terminated(m->response, sizeof(m->response))
+		       ? NULL
+		       : "a text without an end";
+}
+
 static const char *check_tampered(const struct wire_tampered *m)
 {
 	if (!terminated(m->name, sizeof(m->name)))
@@ -383,6 +390,8 @@ static const char *check_fields(const void *data, enum wire_type type)
 		return dns_answer->size > WIRE_ANSWER_SIZE ? "more bytes than fit" : NULL;
 	case WIRE_DNS_ADDRESSES:
 		return check_dns_addresses(data);
+	case WIRE_AUTOCONFIG:
+		return check_autoconfig(data);
 	case WIRE_TYPE_N:
 		break;
 	}

@@ -35,6 +35,8 @@
 #define WIRE_SERVERS_MAX 8    /* DNS servers of a scoped lease */
 #define WIRE_ANSWER_SIZE 1472 /* of a UDP datagram that an Ethernet link carries whole */
 #define WIRE_ADDRESSES_MAX 16 /* that one DNS answer may add */
+#define WIRE_URL_SIZE 160
+#define WIRE_RESPONSE_SIZE 128
 #define WIRE_SIZE_MAX 2048
 
 enum wire_side {
@@ -105,6 +107,8 @@ enum wire_legal {
 	  "event: a DNS answer to a scoped lease, held back; read by the side without privileges") \
 	X(32, DNS_ADDRESSES, dns_addresses, TO_ENGINE, LEGAL_GREETED,                              \
 	  "the engine checks each again and owns how many, how long and of which networks")        \
+	X(33, AUTOCONFIG, autoconfig, TO_BUS, LEGAL_ALWAYS,                                        \
+	  "event: what the policy says of the connection that is consented to")                    \
 	X(38, END_CONSENT, end_consent, TO_ENGINE, LEGAL_GREETED,                                  \
 	  "ends what was given, for its network is no more; closing is always safe")
 
@@ -496,6 +500,14 @@ struct wire_dns_addresses {
 	struct wire_dns_address items[WIRE_ADDRESSES_MAX];
 };
 
+/* Before LIMITS. */
+struct wire_autoconfig {
+	struct wire_header header;
+	uint64_t latest;         /* no later date is believed, seconds since 1970; 0: not said */
+	char url[WIRE_URL_SIZE]; /* empty: none */
+	char response[WIRE_RESPONSE_SIZE]; /* how the answer begins; empty: nothing comes */
+};
+
 _Static_assert(sizeof(struct wire_header) == 8, "the header is eight bytes");
 _Static_assert(sizeof(struct wire_limits) == 8 + 8 * 4 + 32 + 32 * 44, "no hidden padding");
 _Static_assert(sizeof(struct wire_lease_open) == 64, "no hidden padding");
@@ -514,6 +526,7 @@ _Static_assert(sizeof(struct wire_check_address) == 32, "no hidden padding");
 _Static_assert(sizeof(struct wire_links) == 24 + 80 * 24, "no hidden padding");
 _Static_assert(sizeof(struct wire_dns_answer) == 24 + 1472, "no hidden padding");
 _Static_assert(sizeof(struct wire_dns_addresses) == 24 + 16 * 8, "no hidden padding");
+_Static_assert(sizeof(struct wire_autoconfig) == 16 + 160 + 128, "no hidden padding");
 
 /* One row of the table. */
 struct wire_message {

@@ -44,6 +44,20 @@ static void add_doors(struct wire_limits *m, const struct users *u, enum wire_ro
 	}
 }
 
+/* Before the limits, so that both are of the same policy when these have come. */
+static void tell_autoconfig(struct engine *e)
+{
+	const struct policy *p = e->policy;
+	struct wire_autoconfig m = {.latest = p->autoconfig_check.latest};
+
+	if (p->autoconfig_check.url)
+		(void)snprintf(m.url, sizeof(m.url), "%s", p->autoconfig_check.url);
+	if (p->autoconfig_check.response)
+		(void)snprintf(m.response, sizeof(m.response), "%s", p->autoconfig_check.response);
+	wire_header_init(&m.header, WIRE_AUTOCONFIG, 0);
+	engine_send(e, &m, sizeof(m), -1);
+}
+
 static void handle_get_limits(struct engine *e, const void *message)
 {
 	const struct policy *p = e->policy;
@@ -58,6 +72,7 @@ static void handle_get_limits(struct engine *e, const void *message)
 
 	e->greeted = true;
 	links_tell(e, true);
+	tell_autoconfig(e);
 	memcpy(m.digest, e->ruleset->digest, sizeof(m.digest));
 	add_doors(&m, &p->clearnet, ROLE_CLEARNET);
 	add_doors(&m, &p->autoconfig, ROLE_AUTOCONFIG);

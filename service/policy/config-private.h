@@ -19,6 +19,7 @@ enum section {
 	SECTION_EGRESS,
 	SECTION_REPORT,
 	SECTION_NAMESPACE,
+	SECTION_AUTOCONFIG,
 	SECTION_N
 };
 
@@ -55,7 +56,10 @@ enum section {
 	X(NAMESPACE, NAMESPACE_INTERFACE, "interface", false)  \
 	X(NAMESPACE, NAMESPACE_PEER, "peer", false)            \
 	X(NAMESPACE, NAMESPACE_LISTEN, "listen", true)         \
-	X(NAMESPACE, NAMESPACE_SERVER, "server", true)
+	X(NAMESPACE, NAMESPACE_SERVER, "server", true)         \
+	X(AUTOCONFIG, AUTOCONFIG_URL, "url", false)            \
+	X(AUTOCONFIG, AUTOCONFIG_RESPONSE, "response", false)  \
+	X(AUTOCONFIG, AUTOCONFIG_LATEST, "latest-date", false)
 
 enum config_key {
 #define X(SECTION, KEY, name, list) KEY_##KEY,
@@ -135,6 +139,10 @@ bool value_link(struct parser *p, const struct word *w, struct link_pattern *ret
 /* Of one host, not this one: unicast, not loopback. */
 bool value_peer(struct parser *p, const struct word *w, uint32_t *ret);
 bool value_listen(struct parser *p, const struct word *w, struct listen *ret);
+bool value_date(struct parser *p, const struct word *w, uint64_t *ret);
+/* Whether it is a URL that can be checked, and a text that an answer can begin with. */
+bool value_url(struct parser *p, const struct word *w);
+bool value_response(struct parser *p, const struct word *w);
 
 /* check.c: what no single line can be blamed for alone. */
 void check_policy(struct parser *p, const struct policy *policy);

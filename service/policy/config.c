@@ -309,6 +309,32 @@ static void read_egress(struct parser *p, struct policy *policy)
 			policy->egress.n_except++;
 }
 
+static const char default_response[] = "NetworkManager is online"; /* as NetworkManager has it */
+
+/* An empty URL is none; an empty response says that nothing is to come. */
+static void read_autoconfig(struct parser *p, struct policy *policy)
+{
+	const struct word *url =
+		scalar(p, SECTION_AUTOCONFIG, KEY_AUTOCONFIG_URL, &policy->autoconfig_check.url_at);
+	const struct word *response = scalar(p, SECTION_AUTOCONFIG, KEY_AUTOCONFIG_RESPONSE,
+					     &policy->autoconfig_check.response_at);
+	const struct word *latest = scalar(p, SECTION_AUTOCONFIG, KEY_AUTOCONFIG_LATEST,
+					   &policy->autoconfig_check.latest_at);
+	const struct words *said =
+		raw_words(&p->singles[SECTION_AUTOCONFIG], KEY_AUTOCONFIG_RESPONSE);
+	const char *text = said->said ? "" : default_response;
+
+	if (url && value_url(p, url))
+		policy->autoconfig_check.url = copy(p, url->text, strlen(url->text) + 1);
+	if (response && value_response(p, response))
+		text = response->text;
+	else if (said->said)
+		policy->autoconfig_check.response_at = said->origin;
+	policy->autoconfig_check.response = copy(p, text, strlen(text) + 1);
+	if (latest)
+		(void)value_date(p, latest, &policy->autoconfig_check.latest);
+}
+
 static void read_singles(struct parser *p, struct policy *policy)
 {
 	const struct raw_section *automap = &p->singles[SECTION_AUTOMAP];
@@ -344,6 +370,7 @@ static void read_singles(struct parser *p, struct policy *policy)
 	read_egress(p, policy);
 	read_bool(p, KEY_REPORT_DESTINATIONS, SECTION_REPORT, &policy->report.destinations,
 		  &policy->report.destinations_at);
+	read_autoconfig(p, policy);
 }
 
 static void read_listens(struct parser *p, const struct words *w, struct listen **ret,

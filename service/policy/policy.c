@@ -47,6 +47,8 @@ struct policy *policy_free(struct policy *p)
 	free(p->lan.refuse);
 	users_clear(&p->clearnet_dns.readers);
 	free(p->egress.except);
+	free(p->autoconfig_check.url);
+	free(p->autoconfig_check.response);
 	free(p);
 	return NULL;
 }

@@ -15,6 +15,8 @@
 #define POLICY_DNS_MOST_MAX 32
 #define POLICY_NAMESPACES_MAX 256
 #define POLICY_LINK_MAX 15 /* characters of a link's name, linux/if.h */
+#define POLICY_URL_MAX 159
+#define POLICY_RESPONSE_MAX 127
 
 /* Where a thing was said. file is an index into policy.files; line 0 is the built-in default. */
 struct origin {
@@ -158,6 +160,12 @@ struct policy {
 		bool destinations;
 		struct origin destinations_at;
 	} report;
+
+	struct {                      /* [autoconfig]: the one connection that is consented to */
+		char *url, *response; /* NULL: none; "": an empty answer is expected */
+		uint64_t latest;      /* seconds since 1970; 0: not said */
+		struct origin url_at, response_at, latest_at;
+	} autoconfig_check;
 };
 
 struct policy *policy_free(struct policy *p);

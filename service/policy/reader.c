@@ -25,6 +25,7 @@ static const char *const section_names[SECTION_N] = {
 	[SECTION_EGRESS] = "egress",
 	[SECTION_REPORT] = "report",
 	[SECTION_NAMESPACE] = "namespace",
+	[SECTION_AUTOCONFIG] = "autoconfig",
 };
 
 static const struct key_info {
@@ -233,7 +234,7 @@ static struct raw_section *open_section(struct parser *p, const char *title, str
 			p, o,
 			"there is no section [%s]; there are [users], [service NAME], [automap], "
 			"[dns], [tor], [lan], [lease], [clearnet-dns], [egress], [report], "
-			"[namespace NAME]",
+			"[namespace NAME], [autoconfig]",
 			title);
 	return NULL;
 }

@@ -2,6 +2,8 @@
 /* The merged policy as one file; each line says where it comes from. */
 #include "policy.h"
 
+#include "date.h"
+
 #include <limits.h>
 #include <netinet/in.h>
 #include <stdio.h>
@@ -145,6 +147,32 @@ static void show_seconds(const struct show *s, const char *key, uint32_t seconds
 	line_end(s, o);
 }
 
+/* Too long for a comment behind it. */
+static void show_text(const struct show *s, const char *key, const char *text, struct origin o)
+{
+	(void)fputc(';', s->f);
+	line_end(s, o);
+	(void)fprintf(s->f, "%s =%s%s\n", key, text && *text ? " " : "", text ? text : "");
+}
+
+static void show_autoconfig(const struct show *s)
+{
+	const struct policy *p = s->p;
+	char date[DATE_TEXT_SIZE];
+
+	(void)fputs("\n[autoconfig]\n", s->f);
+	show_text(s, "url", p->autoconfig_check.url, p->autoconfig_check.url_at);
+	/* The built-in policy has none, which is not an empty one. */
+	if (p->autoconfig_check.response)
+		show_text(s, "response", p->autoconfig_check.response,
+			  p->autoconfig_check.response_at);
+	if (!p->autoconfig_check.latest)
+		return;
+	date_format(p->autoconfig_check.latest, date);
+	(void)fprintf(s->f, "latest-date = %s", date);
+	line_end(s, p->autoconfig_check.latest_at);
+}
+
 static void show_singles(const struct show *s)
 {
 	const struct policy *p = s->p;
@@ -180,6 +208,7 @@ static void show_singles(const struct show *s)
 	}
 	(void)fputs("\n[report]\n", s->f);
 	show_bool(s, "destinations", p->report.destinations, p->report.destinations_at);
+	show_autoconfig(s);
 }
 
 char *policy_show(const struct policy *p)

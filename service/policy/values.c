@@ -2,6 +2,9 @@
 /* One word -> one value. Each error says what would be right. */
 #include "config-private.h"
 
+#include "date.h"
+#include "http-url.h"
+
 #include <arpa/inet.h>
 #include <errno.h>
 #include <stdio.h>
@@ -237,5 +240,61 @@ bool value_peer(struct parser *p, const struct word *w, uint32_t *ret)
 		     "\"%s\" is no address of another host; write the IPv4 address of the pair's "
 		     "other end: 10.200.1.2",
 		     w->text);
+	return false;
+}
+
+bool value_date(struct parser *p, const struct word *w, uint64_t *ret)
+{
+	if (date_parse_rfc3339(w->text, ret))
+		return true;
+	config_error(p, w->origin,
+		     "\"%s\" is no date; write for example 2040-01-01, or 2040-01-01T12:00:00Z",
+		     w->text);
+	return false;
+}
+
+/* What of a good URL cannot be checked, or NULL. */
+static const char *unfit_url(const struct http_url *url)
+{
+	if (url->https)
+		return "https tells a portal's name to nobody and a wrong clock fails it; write http://";
+	if (url->port)
+		return "the door is to port 80 alone; leave the port out";
+	if (url->ipv6 || http_host_kind(url) != HOST_NAME || !strchr(url->host, '.'))
+		return "the door is to what the network's DNS servers name; write the full name of a "
+		       "host";
+	if (memchr(url->rest, '#', url->rest_size))
+		return "what is behind # is not sent; leave it out";
+	return NULL;
+}
+
+bool value_url(struct parser *p, const struct word *w)
+{
+	struct http_url url;
+	const char *unfit;
+
+	if (strlen(w->text) > POLICY_URL_MAX) {
+		config_error(p, w->origin,
+			     "the URL has more than %d characters; write a shorter one",
+			     POLICY_URL_MAX);
+		return false;
+	}
+	if (!http_url_parse(w->text, strlen(w->text), &url)) {
+		config_error(p, w->origin, "\"%s\" is no URL; write http://HOST/PATH", w->text);
+		return false;
+	}
+	unfit = unfit_url(&url);
+	if (unfit)
+		config_error(p, w->origin, "\"%s\": %s", w->text, unfit);
+	return !unfit;
+}
+
+bool value_response(struct parser *p, const struct word *w)
+{
+	if (strlen(w->text) <= POLICY_RESPONSE_MAX)
+		return true;
+	config_error(p, w->origin,
+		     "the response has more than %d bytes; its beginning is enough: write that",
+		     POLICY_RESPONSE_MAX);
 	return false;
 }

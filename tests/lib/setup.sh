@@ -12,6 +12,7 @@
 PACKAGES=(
 	gcc libc6-dev meson ninja-build pkgconf libcap-ng-dev libseccomp-dev libmnl-dev libnftnl-dev
 	libinih-dev nettle-dev libsystemd-dev libjson-c-dev libglib2.0-dev
+	libcurl4-gnutls-dev
 	dbus dbus-daemon polkitd systemd nftables iproute2 python3 curl procps passwd util-linux
 	systemd-container libpam-systemd iptables isc-dhcp-client dnsmasq-base tor
 )

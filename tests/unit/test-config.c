@@ -159,13 +159,29 @@ static const struct {
 	 "wg0 or veth*\na:5: \"sixteen-letters-\" is no link; write its name, or how its name begins "
 	 "with * at the end: wg0 or veth*\n"},
 	{TOR "[report]\ndestinations = all\n", "a:4: \"all\" is neither yes nor no\n"},
+	{TOR "[autoconfig]\nurl = https://a.example/\n",
+	 "a:4: \"https://a.example/\": https tells a portal's name to nobody and a wrong clock fails "
+	 "it; write http://\n"},
+	{TOR "[autoconfig]\nurl = http://a.example:81/\n",
+	 "a:4: \"http://a.example:81/\": the door is to port 80 alone; leave the port out\n"},
+	{TOR "[autoconfig]\nurl = http://192.0.2.1/\n",
+	 "a:4: \"http://192.0.2.1/\": the door is to what the network's DNS servers name; write the "
+	 "full name of a host\n"},
+	{TOR "[autoconfig]\nurl = http://short/\n",
+	 "a:4: \"http://short/\": the door is to what the network's DNS servers name; write the full "
+	 "name of a host\n"},
+	{TOR "[autoconfig]\nurl = http://me@a.example/\n",
+	 "a:4: \"http://me@a.example/\" is no URL; write http://HOST/PATH\n"},
+	{TOR "[autoconfig]\nlatest-date = soon\n",
+	 "a:4: \"soon\" is no date; write for example 2040-01-01, or 2040-01-01T12:00:00Z\n"},
 	{TOR "[service x]\nremove = no\n", "a:4: remove = \"no\"; write remove = yes, or nothing\n"
 					   "a:3: service \"x\" listens nowhere; write listen = "
 					   "ADDRESS:PORT/tcp\na:3: warning: nobody may use service "
 					   "\"x\"; write users = NAME\n"},
 	{TOR "[caller]\n",
 	 "a:3: there is no section [caller]; there are [users], [service NAME], [automap], [dns], "
-	 "[tor], [lan], [lease], [clearnet-dns], [egress], [report], [namespace NAME]\n"},
+	 "[tor], [lan], [lease], [clearnet-dns], [egress], [report], [namespace NAME], "
+	 "[autoconfig]\n"},
 	{TOR "[namespaces x]\n",
 	 "a:3: there is no section [namespaces x]; write [namespace NAME]\n"},
 	{TOR "[namespace x]\n",
@@ -441,6 +457,37 @@ static void test_bounds(void)
 	(void)g_string_free(text, TRUE);
 }
 
+/* What is not said, and what is said to be empty. */
+static void test_autoconfig(void)
+{
+	static const struct {
+		const char *text, *url, *response;
+	} cases[] = {
+		{TOR, NULL, "NetworkManager is online"},
+		{TOR "[autoconfig]\nurl = http://a.example\n", "http://a.example",
+		 "NetworkManager is online"},
+		{TOR "[autoconfig]\nurl = http://a.example\nurl =\nresponse =\n", NULL, ""},
+		{TOR "[autoconfig]\nresponse =\nresponse = x\n", NULL, "x"},
+		{TOR "[autoconfig]\nresponse = x\nremove = yes\n", NULL,
+		 "NetworkManager is online"},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct policy *p = good_policy(cases[i].text), *q;
+		char *shown = policy_show(p);
+
+		q = good_policy(shown);
+		g_assert_cmpstr(p->autoconfig_check.url, ==, cases[i].url);
+		g_assert_cmpstr(p->autoconfig_check.response, ==, cases[i].response);
+		g_assert_cmpstr(q->autoconfig_check.url, ==, cases[i].url);
+		g_assert_cmpstr(q->autoconfig_check.response, ==, cases[i].response);
+		g_assert_cmpuint(p->autoconfig_check.latest, ==, 0);
+		free(shown);
+		(void)policy_free(p);
+		(void)policy_free(q);
+	}
+}
+
 /* What policy_show() prints is the same policy again. */
 static void test_show(void)
 {
@@ -453,7 +500,9 @@ static void test_show(void)
 		"[tor]\nudp = yes\nloopback = no\n[lan]\nranges = 10.0.0.0/9\nexclude = "
 		"10.5.0.0/16\non-link = yes\nrefuse = 1-2/tcp 9\n[lease]\nlongest = 100s\ndefault "
 		"= 90s\n[clearnet-dns]\nreaders = clearnet\nmost = 3\n"
-		"[egress]\nexcept = wg0 veth*\n[report]\ndestinations = yes\n");
+		"[egress]\nexcept = wg0 veth*\n[report]\ndestinations = yes\n"
+		"[autoconfig]\nurl = http://a.example/b?c=d\nresponse = all is; well  here\n"
+		"latest-date = 2040-01-01T02:00:00+02:00\n");
 	char *text = policy_show(p), *again;
 	struct policy *q = good_policy(text);
 	struct ruleset *r, *s;
@@ -465,6 +514,9 @@ static void test_show(void)
 	g_assert_cmpuint(q->lease.default_seconds, ==, 90);
 	g_assert_cmpuint(q->clearnet_dns.most, ==, 3);
 	g_assert_true(q->report.destinations);
+	g_assert_cmpstr(q->autoconfig_check.url, ==, "http://a.example/b?c=d");
+	g_assert_cmpstr(q->autoconfig_check.response, ==, "all is; well  here");
+	g_assert_cmpuint(q->autoconfig_check.latest, ==, 2208988800);
 	g_assert_true(policy_covers(q, "eth0") && policy_covers(q, "wg01") &&
 		      !policy_covers(q, "lo"));
 	g_assert_true(!policy_covers(q, "wg0") && !policy_covers(q, "veth") &&
@@ -524,6 +576,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/config/defaults", test_defaults);
 	g_test_add_func("/config/merge", test_merge);
 	g_test_add_func("/config/service", test_service);
+	g_test_add_func("/config/autoconfig", test_autoconfig);
 	g_test_add_func("/config/show", test_show);
 	g_test_add_func("/config/origins", test_origins);
 	g_test_add_func("/config/show-paths", test_show_paths);
