@@ -14,7 +14,7 @@ PACKAGES=(
 	libinih-dev nettle-dev libsystemd-dev libjson-c-dev libglib2.0-dev
 	libcurl4-gnutls-dev
 	dbus dbus-daemon polkitd systemd nftables iproute2 python3 curl procps passwd util-linux
-	systemd-container libpam-systemd iptables isc-dhcp-client dnsmasq-base tor
+	systemd-container libpam-systemd python3-gi iptables isc-dhcp-client dnsmasq-base
 )
 
 # To boot with: unpacked on the disk of a machine that a test boots, never installed on this one,
