@@ -2,6 +2,7 @@
 #include "args.h"
 
 #include "output.h"
+#include "wire.h"
 
 #include <errno.h>
 
@@ -91,6 +92,17 @@ static int take_for(struct invocation *inv, const char *value)
 	return EXIT_DONE;
 }
 
+static int take_scope(struct invocation *inv, const char *value)
+{
+	enum lease_scope scope;
+
+	if (lease_scope_from_string(value, &scope) < 0 || scope == SCOPE_PROBE)
+		return fail(inv, EXIT_USAGE, NULL, NULL,
+			    "\"%s\" is no scope of a door; write full or portal", value);
+	inv->scope = value;
+	return EXIT_DONE;
+}
+
 /* One option, which is argv[*i] and perhaps the word after it. */
 static int take_option(struct invocation *inv, int argc, char **argv, int *i)
 {
@@ -113,6 +125,8 @@ static int take_option(struct invocation *inv, int argc, char **argv, int *i)
 		value = equals ? equals + 1 : argv[++*i];
 		if (o == OPTION_FOR)
 			return take_for(inv, value);
+		if (o == OPTION_SCOPE)
+			return take_scope(inv, value);
 		inv->user = value;
 		return EXIT_DONE;
 	}

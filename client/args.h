@@ -30,20 +30,21 @@ enum exit_code {
 };
 
 /* X(NAME, name, argument or NULL, help) */
-#define OPTIONS(X)                                                                            \
-	X(HELP, "help", NULL, "say what the verb does, and end")                              \
-	X(VERSION, "version", NULL, "print the version, and end")                             \
-	X(JSON, "json", NULL, "print JSON, for programs")                                     \
-	X(FOR, "for", "TIME", "how long: 90, 90s, 10min, 1h (default: the policy's)")         \
-	X(KILL, "kill", NULL, "end the command too when the door is closed before it")        \
-	X(ALL, "all", NULL, "what is everybody's, which may ask for a password")              \
-	X(FOLLOW, "follow", NULL, "go on as it happens, until interrupted")                   \
-	X(USER, "user", "USER", "whose program it is: a name or a number (default: oneself)") \
-	X(LIVE, "live", NULL, "of what is in force now, with the doors that are open")        \
-	X(SHOW, "show", NULL, "print the merged policy, each line with its origin")           \
-	X(BUILT_IN, "built-in", NULL, "the wall that needs no policy, as at boot")            \
-	X(LIST, "list", NULL, "print the attempts, and make none")                            \
-	X(INTERACTIVE, "interactive", NULL, "let a password be asked for without a terminal") \
+#define OPTIONS(X)                                                                              \
+	X(HELP, "help", NULL, "say what the verb does, and end")                                \
+	X(VERSION, "version", NULL, "print the version, and end")                               \
+	X(JSON, "json", NULL, "print JSON, for programs")                                       \
+	X(FOR, "for", "TIME", "how long: 90, 90s, 10min, 1h (default: the policy's)")           \
+	X(SCOPE, "scope", "SCOPE", "how far: full, or portal for a login page (default: full)") \
+	X(KILL, "kill", NULL, "end the command too when the door is closed before it")          \
+	X(ALL, "all", NULL, "what is everybody's, which may ask for a password")                \
+	X(FOLLOW, "follow", NULL, "go on as it happens, until interrupted")                     \
+	X(USER, "user", "USER", "whose program it is: a name or a number (default: oneself)")   \
+	X(LIVE, "live", NULL, "of what is in force now, with the doors that are open")          \
+	X(SHOW, "show", NULL, "print the merged policy, each line with its origin")             \
+	X(BUILT_IN, "built-in", NULL, "the wall that needs no policy, as at boot")              \
+	X(LIST, "list", NULL, "print the attempts, and make none")                              \
+	X(INTERACTIVE, "interactive", NULL, "let a password be asked for without a terminal")   \
 	X(NO_ASK_PASSWORD, "no-ask-password", NULL, "never let a password be asked for")
 
 enum option {
@@ -84,6 +85,7 @@ struct invocation {
 	uint32_t given;    /* bits of enum option */
 	uint32_t seconds;  /* of --for; 0: the policy's default */
 	const char *user;  /* of --user, or NULL */
+	const char *scope; /* of --scope, or NULL */
 	char **args;
 	size_t n_args;
 	char **command; /* NULL-terminated, or NULL */

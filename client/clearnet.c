@@ -53,8 +53,8 @@ static void say(struct on *on, const char *event)
 	else if (h->ended)
 		(void)printf("The door for %s is closed: %s.\n", h->user, hold_reason(h));
 	else
-		(void)printf("The door for %s is open for another %s (lease %s).\n", h->user, left,
-			     h->id);
+		(void)printf("The door for %s is open for another %s (lease %s%s).\n", h->user,
+			     left, h->id, scope_note(h->scope));
 	(void)fflush(stdout);
 }
 
@@ -122,7 +122,7 @@ int verb_on(const struct invocation *inv)
 	on.countdown = !on.json && isatty(STDOUT_FILENO);
 	r = service_open(&service, inv);
 	if (r == EXIT_DONE)
-		r = hold_open(&service, inv->args[0], inv->seconds, &on.hold);
+		r = hold_open(&service, inv->args[0], &on.hold);
 	if (r != EXIT_DONE)
 		return r;
 	r = sd_event_new(&on.event);

@@ -2,6 +2,7 @@
 #include "hold.h"
 
 #include "state.h"
+#include "wire.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -50,7 +51,9 @@ int hold_code(const struct hold *h)
 {
 	if (h->closing)
 		return h->confirmed ? EXIT_DONE : EXIT_NO_SERVICE;
-	return strcmp(h->reason, "deadline") == 0 ? EXIT_DONE : EXIT_ENDED_EARLY;
+	return strcmp(h->reason, "deadline") == 0 || strcmp(h->reason, "online") == 0
+		       ? EXIT_DONE
+		       : EXIT_ENDED_EARLY;
 }
 
 void hold_event(const struct hold *h, const char *event)
@@ -60,6 +63,7 @@ void hold_event(const struct hold *h, const char *event)
 	json_add_string(o, "event", event);
 	json_add_string(o, "id", h->id);
 	json_add_string(o, "user", h->user);
+	json_add_string(o, "scope", h->scope);
 	if (h->ended) {
 		json_add_string(o, "reason", *h->reason ? h->reason : NULL);
 		json_add_string(o, "text", hold_reason(h));
@@ -73,13 +77,16 @@ void hold_event(const struct hold *h, const char *event)
 struct request {
 	const char *user;
 	uint32_t seconds;
+	const char *scope; /* NULL: not said, which a service of before understands */
 };
 
 static int fill_enable(sd_bus_message *m, const void *userdata)
 {
 	const struct request *q = userdata;
 
-	return sd_bus_message_append(m, "sua{sv}", q->user, q->seconds, 0);
+	if (!q->scope)
+		return sd_bus_message_append(m, "sua{sv}", q->user, q->seconds, 0);
+	return sd_bus_message_append(m, "sua{sv}", q->user, q->seconds, 1, "scope", "s", q->scope);
 }
 
 static int read_lease(sd_bus_message *reply, struct hold *ret)
@@ -100,13 +107,14 @@ static int read_lease(sd_bus_message *reply, struct hold *ret)
 	return ret->id && ret->sender ? 0 : -ENOMEM;
 }
 
-int hold_open(struct service *s, const char *user, uint32_t seconds, struct hold *ret)
+int hold_open(struct service *s, const char *user, struct hold *ret)
 {
 	_cleanup_(sd_bus_message_unrefp) sd_bus_message *reply = NULL;
-	struct request q = {user, seconds};
+	struct request q = {user, s->inv->seconds, s->inv->scope};
 	int r;
 
 	*ret = (struct hold){.service = s, .user = user, .fd = -1};
+	ret->scope = q.scope ? q.scope : lease_scope_to_string(SCOPE_FULL);
 	r = service_call(s, CLEARNET_INTERFACE, "EnableClearnetUser", fill_enable, &q, &reply);
 	if (r != EXIT_DONE)
 		return r;

@@ -12,7 +12,8 @@
 
 struct hold {
 	struct service *service;
-	const char *user; /* as the caller wrote it */
+	const char *user;  /* as the caller wrote it */
+	const char *scope; /* that was asked for */
 	char *id;
 	usec_t expires;
 
@@ -30,8 +31,11 @@ struct hold {
 	void *userdata;
 };
 
-/* Opens the door. EXIT_DONE, or an exit code with what is wrong said. */
-int hold_open(struct service *s, const char *user, uint32_t seconds, struct hold *ret);
+/*
+ * Opens the door, for as long and as far as the invocation says. EXIT_DONE, or an exit code with
+ * what is wrong said.
+ */
+int hold_open(struct service *s, const char *user, struct hold *ret);
 
 /*
  * Watches it, and the bus, in an event loop; changed is called when it has ended, and when it will

@@ -11,6 +11,10 @@
 #define DOOR                                                                                     \
 	"The door is open for that user's programs alone, to IPv4 addresses that are not this\n" \
 	"machine's, by TCP and UDP. "
+#define PORTAL                                                                                  \
+	"With\n"                                                                                \
+	"--scope portal only to the network's own DNS servers, and by HTTP and HTTPS to what\n" \
+	"these name; then it ends also with the network, and when Tor has connected.\n"
 
 const struct verb verbs[] = {
 	{NULL, "status", "", 0, 0, false, ASKS | BIT(ALL),
@@ -18,16 +22,18 @@ const struct verb verbs[] = {
 	 "Says whether the wall is up, which doors are open and how long, what was consented to\n"
 	 "and which DNS servers are saved. One sees one's own doors, root sees all.",
 	 verb_status},
-	{"clearnet", "on", "USER", 1, 1, false, ASKS | BIT(FOR),
+	{"clearnet", "on", "USER", 1, 1, false, ASKS | BIT(FOR) | BIT(SCOPE),
 	 "open the door for a user, and hold it",
-	 DOOR "It stays open until\n"
-	      "this command is interrupted or the time is up. Prints why it was closed.",
+	 DOOR PORTAL
+	 "It stays open until this command is interrupted or the time is up. Prints why it was\n"
+	 "closed.",
 	 verb_on},
-	{"clearnet", "run", "USER -- COMMAND...", 1, 1, true, ASKS | BIT(FOR) | BIT(KILL),
+	{"clearnet", "run", "USER -- COMMAND...", 1, 1, true,
+	 ASKS | BIT(FOR) | BIT(SCOPE) | BIT(KILL),
 	 "hold the door while a command runs as that user",
-	 DOOR "It is closed\n"
-	      "when the command ends, whose exit status is this command's. Root may run it as any\n"
-	      "user, everybody else only as oneself.",
+	 DOOR PORTAL
+	 "It is closed when the command ends, whose exit status is this command's. Root may run it\n"
+	 "as any user, everybody else only as oneself.",
 	 verb_run},
 	{"clearnet", "extend", "ID|USER", 1, 1, false, ASKS | BIT(FOR),
 	 "let one's open door stay open longer",

@@ -251,6 +251,6 @@ int verb_run(const struct invocation *given)
 			    strerror(-r));
 	r = service_open(&service, &inv);
 	if (r == EXIT_DONE)
-		r = hold_open(&service, inv.args[0], inv.seconds, &run.hold);
+		r = hold_open(&service, inv.args[0], &run.hold);
 	return r == EXIT_DONE ? let_go(&run) : r;
 }

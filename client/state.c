@@ -2,6 +2,7 @@
 #include "state.h"
 
 #include "refusal-class.h"
+#include "wire.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -215,6 +216,11 @@ const char *wall_word(const struct wall *w)
 	if (!w->sealed)
 		return "unknown";
 	return w->built_in ? "built-in" : "sealed";
+}
+
+const char *scope_note(const char *scope)
+{
+	return strcmp(scope, lease_scope_to_string(SCOPE_PORTAL)) == 0 ? ", portal" : "";
 }
 
 json_object *door_json(const struct door *d)

@@ -52,6 +52,9 @@ struct counter {
 /* How much each class of refusal refused. */
 int state_counters(struct service *s, sd_bus_error *error, struct counter **ret, size_t *ret_n);
 
+/* ", portal": what is said of a door besides, if it is not the whole one. */
+const char *scope_note(const char *scope);
+
 /* "sealed", "built-in", or "unknown" when the engine does not answer. */
 const char *wall_word(const struct wall *w);
 

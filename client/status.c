@@ -71,9 +71,9 @@ static void print_doors(const struct doors *doors)
 
 		format_left(d->expires, left, sizeof(left));
 		format_user(d->holder, holder, sizeof(holder));
-		(void)printf("%-10s%s%s%s for another %s (lease %s, held by %s)\n",
+		(void)printf("%-10s%s%s%s for another %s (lease %s%s, held by %s)\n",
 			     i ? "" : "Doors", colour(YELLOW), d->user, colour(PLAIN), left, d->id,
-			     holder);
+			     scope_note(d->scope), holder);
 	}
 }
 

@@ -108,9 +108,9 @@ static void say_door(struct watch *w, const char *event, const struct door *d)
 			       d->user, d->id, seconds_left(d->expires) ? "" : ": its time was up");
 	else
 		(void)snprintf(line, sizeof(line),
-			       "the door for %s is %s for another %s (lease %s)", d->user,
+			       "the door for %s is %s for another %s (lease %s%s)", d->user,
 			       strcmp(event, "opened") == 0 ? "open" : "extended, open", left,
-			       d->id);
+			       d->id, scope_note(d->scope));
 	say(w, event, door_json(d), line);
 }
 

@@ -48,6 +48,9 @@ says 2 'no span of time; write 90s' clearnet on clearnet --for tomorrow
 says 2 'no span of time' clearnet on clearnet --for 0
 says 2 'no span of time' clearnet on clearnet --for 99999999999
 says 2 '--for needs a value' clearnet on clearnet --for
+says 2 '"probe" is no scope of a door; write full or portal' clearnet on clearnet --scope probe
+says 2 '--scope needs a value' clearnet run clearnet --scope
+says 2 '"clearnet extend" has no option --scope' clearnet extend 1 --scope portal
 says 2 '--json takes no value' status --json=yes
 says 2 'there is no option -j' status -j
 says 2 'something is missing: sallyport clearnet on USER' clearnet on
@@ -178,6 +181,7 @@ while IFS='|' read -r verb options; do
 		"$(sorted <<<"$options")"
 done <"$tmp/verbs"
 like 'bash: a user' "$(complete_bash sallyport clearnet on nobod)" '^nobody $'
+like 'bash: a scope' "$(complete_bash sallyport clearnet run --scope por)" '^portal $'
 like 'bash: a time' "$(complete_bash sallyport clearnet on --for 10)" '^10min $'
 like 'bash: a command' "$(complete_bash sallyport clearnet run x -- pri)" 'printf '
 
@@ -198,6 +202,7 @@ while IFS='|' read -r verb options; do
 		--help | --json) want='\$(asks|reads)' ;;
 		--interactive | --no-ask-password) want='\$asks' ;;
 		--for) want='\$span' ;;
+		--scope) want='\$scope' ;;
 		*) want="'$option\\[" ;;
 		esac
 		[[ $block =~ $want ]] || not_ok "zsh: $verb has $option" "$block"
