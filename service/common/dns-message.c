@@ -282,7 +282,7 @@ static void add_address(struct dns_answer *a, uint32_t address, uint32_t ttl)
 
 static void read_addresses(struct reader r, uint16_t n, struct name name, struct dns_answer *a)
 {
-	uint32_t address, ttl = INT32_MAX;
+	uint32_t address = 0, ttl = INT32_MAX;
 	struct record record;
 
 	if (follow_aliases(&r, n, &name, &ttl) < 0)
@@ -299,7 +299,7 @@ static void read_addresses(struct reader r, uint16_t n, struct name name, struct
 /* *ret_n: how many records the answer section has. */
 static int read_header(struct reader *r, struct dns_answer *a, uint16_t *ret_n)
 {
-	uint16_t flags, questions;
+	uint16_t flags = 0, questions = 0;
 
 	if (r->size < HEADER_SIZE)
 		return bad(r, "it is shorter than a header");
