@@ -108,7 +108,9 @@ static void print_domain(FILE *f, struct arena *a, const struct domain *d, const
 /* "TCP to 192.168.0.0/16, port 443, by amnesia" */
 static void print_class(FILE *f, struct arena *a, const struct difference *d)
 {
-	bool from = d->situation == SITUATION_ANSWER || d->situation == SITUATION_COMES;
+	bool from = d->situation == SITUATION_ANSWER || d->situation == SITUATION_COMES ||
+		    d->situation == SITUATION_TO_CONFINED;
+	bool comes = d->situation == SITUATION_COMES || d->situation == SITUATION_CONFINED;
 
 	if (d->situation == SITUATION_FRAME) {
 		(void)fprintf(f, "frames on a link (the second wall), such as of type 0x%04x",
@@ -129,11 +131,17 @@ static void print_class(FILE *f, struct arena *a, const struct difference *d)
 		(void)fputs(", ", f);
 		print_domain(f, a, &d->ports, &ports);
 	}
-	if (d->situation != SITUATION_COMES) {
+	if (d->programs.n) {
+		(void)fputs(from ? ", to the program at " : ", by the program at ", f);
+		print_domain(f, a, &d->programs, &addresses);
+	}
+	if (!comes) {
 		(void)fputs(d->uids.n ? ", by " : ", by nobody's socket", f);
 		if (d->uids.n)
 			print_domain(f, a, &d->uids, &uids);
 	}
+	if (*d->link)
+		(void)fprintf(f, ", through %s", d->link);
 	if (d->with_door)
 		(void)fputs(", with a door", f);
 	if (d->without_door)
@@ -159,6 +167,8 @@ static const char *const headings[SITUATION_N] = {
 	[SITUATION_REDIRECT] = "what is redirected to Tor",
 	[SITUATION_ANSWER] = "answers of local services",
 	[SITUATION_COMES] = "answers from outside",
+	[SITUATION_CONFINED] = "confined programs",
+	[SITUATION_TO_CONFINED] = "answers to confined programs",
 	[SITUATION_FRAME] = "links",
 };
 
@@ -224,6 +234,8 @@ static json_object *difference_json(const struct difference *d, const struct pol
 	(void)json_object_object_add(o, "protocols", domain_json(&d->protocols));
 	(void)json_object_object_add(o, "addresses", domain_json(&d->addresses));
 	(void)json_object_object_add(o, "ports", domain_json(&d->ports));
+	(void)json_object_object_add(o, "programs", domain_json(&d->programs));
+	json_add_string(o, "link", *d->link ? d->link : NULL);
 	json_add_bool(o, "with_door", d->with_door);
 	json_add_bool(o, "without_door", d->without_door);
 	json_add_number(o, "except_services", d->except);

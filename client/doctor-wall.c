@@ -196,6 +196,45 @@ void doctor_egress(const struct doctor *d, struct finding *f)
 		found(f, DOCTOR_OK, "it stands on every link that the policy does not except");
 }
 
+static const struct link *find_link(const struct links *links, const char *name)
+{
+	for (size_t i = 0; i < links->n; i++)
+		if (strcmp(links->items[i].name, name) == 0)
+			return &links->items[i];
+	return NULL;
+}
+
+/* Pairs come and go with their programs: one that is not there is a hint, and no fault. */
+void doctor_namespaces(const struct doctor *d, struct finding *f)
+{
+	_cleanup_(links_clear) struct links links = {0};
+	int r = list_links(&links);
+
+	if (r < 0) {
+		not_seen(f, "the links", r);
+		return;
+	}
+	if (!d->policy) {
+		found(f, DOCTOR_UNKNOWN, "a policy with errors does not say which links");
+		return;
+	}
+	for (size_t i = 0; i < d->policy->n_namespaces; i++) {
+		const struct namespace *n = &d->policy->namespaces[i];
+		const struct link *link = find_link(&links, n->interface);
+
+		if (!link)
+			found(f, DOCTOR_OK, "%s: there is no link %s; its program does not run",
+			      n->name, n->interface);
+		else if (link->port)
+			found(f, DOCTOR_WRONG, "%s: link %s is a port of another link", n->name,
+			      n->interface);
+		else
+			found(f, DOCTOR_OK, "%s: link %s leads to it", n->name, n->interface);
+	}
+	if (!f->n)
+		found(f, DOCTOR_OK, "the policy confines no program");
+}
+
 void doctor_unsealed(const struct doctor *d, struct finding *f)
 {
 	(void)d;

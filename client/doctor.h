@@ -46,6 +46,7 @@ void not_seen(struct finding *f, const char *what, int error);
 /* doctor-wall.c */
 void doctor_wall(const struct doctor *d, struct finding *f);
 void doctor_egress(const struct doctor *d, struct finding *f);
+void doctor_namespaces(const struct doctor *d, struct finding *f);
 void doctor_owner(const struct doctor *d, struct finding *f);
 void doctor_unsealed(const struct doctor *d, struct finding *f);
 void doctor_service(const struct doctor *d, struct finding *f);

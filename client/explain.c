@@ -4,6 +4,7 @@
 
 #include "answer.h"
 #include "files.h"
+#include "link.h"
 #include "route.h"
 #include "verbs.h"
 
@@ -83,7 +84,7 @@ static int take_question(const struct invocation *inv, struct question *q)
 	return take_destination(inv, inv->args[1], q);
 }
 
-/* Is it an address of this machine, or a broadcast one? The kernel's routes know. */
+/* Is it an address of this machine, or a broadcast one, and which link leads there? */
 static void look_up_route(struct question *q)
 {
 	struct nl nl;
@@ -92,6 +93,7 @@ static void look_up_route(struct question *q)
 		return;
 	if (route_lookup(&nl, q->addr, &q->addr_type) < 0)
 		q->addr_type = 0;
+	(void)link_towards(&nl, q->addr, q->link);
 	nl_close(&nl);
 }
 

@@ -2,6 +2,7 @@
 #include "questions.h"
 
 #include "explain.h"
+#include "link.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -110,7 +111,9 @@ int questions_answer(struct engine *e, const struct wire_explain *q, struct wire
 	format_address(q, question.text, sizeof(question.text));
 	if (!question.ipv6 && route_lookup(&e->route, q->addr, &question.addr_type) < 0)
 		question.addr_type = 0;
-	r = now_init(&now, e);
+	r = question.ipv6 ? 0 : link_towards(&e->route, q->addr, question.link);
+	if (r == 0)
+		r = now_init(&now, e);
 	if (r == 0)
 		r = explain(e->policy, e->ruleset, now.sets, &question, &x);
 	if (r == 0)

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "link.h"
 
+#include "route.h"
+
+#include <arpa/inet.h>
 #include <errno.h>
 #include <linux/if_arp.h>
 #include <linux/rtnetlink.h>
@@ -113,4 +116,36 @@ int link_set_up(struct nl *nl, uint32_t index, bool up)
 	m->ifi_change = IFF_UP;
 	m->ifi_flags = up ? IFF_UP : 0;
 	return nl_request(nl, h);
+}
+
+static int see_way(const struct nlmsghdr *h, void *userdata)
+{
+	const struct nlattr *a;
+
+	if (h->nlmsg_type != RTM_NEWROUTE || mnl_nlmsg_get_payload_len(h) < sizeof(struct rtmsg))
+		return MNL_CB_OK;
+	mnl_attr_for_each(a, h, sizeof(struct rtmsg))
+	{
+		if (mnl_attr_get_type(a) == RTA_OIF && mnl_attr_validate(a, MNL_TYPE_U32) == 0)
+			*(uint32_t *)userdata = mnl_attr_get_u32(a);
+	}
+	return MNL_CB_OK;
+}
+
+int link_towards(struct nl *nl, uint32_t addr, char ret_name[POLICY_LINK_MAX + 1])
+{
+	_cleanup_(links_clear) struct links all = {0};
+	const uint32_t dst = htonl(addr);
+	uint32_t index = 0;
+	int r;
+
+	ret_name[0] = '\0';
+	/* An error of this one says that there is no way. */
+	if (route_ask(nl, AF_INET, &dst, sizeof(dst), see_way, &index) < 0 || !index)
+		return 0;
+	r = link_list(nl, &all);
+	for (size_t i = 0; i < all.n; i++)
+		if (all.items[i].index == index)
+			memcpy(ret_name, all.items[i].name, sizeof(all.items[i].name));
+	return r;
 }

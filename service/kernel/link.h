@@ -30,5 +30,8 @@ int link_list(struct nl *nl, struct links *ret);
  */
 int links_to_cover(const struct policy *p, const struct links *all, struct nft_links *ret);
 
+/* By which link the kernel would send to an address (IPv4, host order); "": by none. As above. */
+int link_towards(struct nl *nl, uint32_t addr, char ret_name[POLICY_LINK_MAX + 1]);
+
 /* Sets a link up or down. 0 or a negative errno. */
 int link_set_up(struct nl *nl, uint32_t index, bool up);

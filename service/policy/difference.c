@@ -9,7 +9,7 @@
 #include <netinet/in.h>
 
 #define DIFFERENCES_MAX 2000
-#define PARTS 4
+#define PARTS 5
 
 struct finder {
 	struct world before, after;
@@ -29,7 +29,7 @@ struct restriction {
 static const struct {
 	enum rs_chain chain;
 	bool inet;
-	struct restriction of[5];
+	struct restriction of[6];
 } situations[SITUATION_N] = {
 	[SITUATION_BEGIN] = {CHAIN_OUTPUT,
 			     true,
@@ -54,6 +54,20 @@ static const struct {
 			     {{FIELD_CT_STATE, {RS_CT_ESTABLISHED, RS_CT_ESTABLISHED}},
 			      {FIELD_CT_DIRECTION, {RS_CT_REPLY, RS_CT_REPLY}},
 			      {FIELD_IIF, {RS_LOOPBACK_INDEX + 1, UINT32_MAX}}}},
+	[SITUATION_CONFINED] = {CHAIN_INPUT,
+				true,
+				{{FIELD_CT_STATE, {RS_CT_NEW, RS_CT_NEW}},
+				 {FIELD_CT_DIRECTION, {RS_CT_ORIGINAL, RS_CT_ORIGINAL}},
+				 {FIELD_CT_STATUS, {0, 0}},
+				 {FIELD_CT_MARK, {0, 0}},
+				 {FIELD_TCP_FLAGS, {2, 2}},
+				 {FIELD_IIF, {RS_LOOPBACK_INDEX + 1, UINT32_MAX}}}},
+	[SITUATION_TO_CONFINED] = {CHAIN_OUTPUT,
+				   true,
+				   {{FIELD_CT_STATE, {RS_CT_ESTABLISHED, RS_CT_ESTABLISHED}},
+				    {FIELD_CT_DIRECTION, {RS_CT_REPLY, RS_CT_REPLY}},
+				    {FIELD_CT_MARK, {MARK_NAMESPACE, MARK_NAMESPACE}},
+				    {FIELD_OIF, {RS_LOOPBACK_INDEX + 1, UINT32_MAX}}}},
 	[SITUATION_FRAME] = {CHAIN_EGRESS, false, {{0}}},
 };
 
@@ -95,6 +109,13 @@ static struct difference *append(struct differences *d)
 	return &d->items[d->n++];
 }
 
+/* What is not by a confined program's link is said by a line about that link. */
+static bool of_links(const struct relation *r)
+{
+	return r->n_fields == RS_LINK_WORDS &&
+	       (r->fields[0] == FIELD_IIFNAME || r->fields[0] == FIELD_OIFNAME);
+}
+
 /* Elements that the class is not, and could be. */
 static size_t count_holes(const struct class *c)
 {
@@ -103,7 +124,7 @@ static size_t count_holes(const struct class *c)
 	for (size_t i = 0; i < c->n_facts; i++) {
 		const struct relation *r = &c->facts[i].relation;
 
-		if (c->facts[i].in)
+		if (c->facts[i].in || of_links(r))
 			continue;
 		for (relation_candidates(c, r, &from, &to); from < to; from++)
 			n += relation_touches(c, r, &r->items[from]);
@@ -111,10 +132,26 @@ static size_t count_holes(const struct class *c)
 	return n;
 }
 
+/* The only link of a class, if there is one. */
+static void take_link(const struct class *c, enum rs_field first, char ret[RS_LINK_CHARS + 1])
+{
+	uint32_t words[RS_LINK_WORDS];
+
+	for (size_t i = 0; i < RS_LINK_WORDS; i++) {
+		const struct domain *d = &c->fields[first + i];
+
+		if (!domain_single(d))
+			return;
+		words[i] = d->items[0].first;
+	}
+	rs_link_name(words, ret);
+}
+
 static void report(struct finder *f, const struct class *c, const struct outcome *after,
 		   const struct packet *example)
 {
-	bool theirs = f->situation == SITUATION_ANSWER || f->situation == SITUATION_COMES;
+	bool theirs = f->situation == SITUATION_ANSWER || f->situation == SITUATION_COMES ||
+		      f->situation == SITUATION_TO_CONFINED;
 	uint64_t lease = UINT64_C(1) << SET_GRANTS;
 	struct difference *d = append(f->found);
 
@@ -130,10 +167,13 @@ static void report(struct finder *f, const struct class *c, const struct outcome
 		.except = count_holes(c),
 		.example = *example,
 	};
+	take_link(c, f->chain == CHAIN_INPUT ? FIELD_IIFNAME : FIELD_OIFNAME, d->link);
 	take(f->found, &c->fields[FIELD_SKUID], &d->uids);
 	take(f->found, &c->fields[FIELD_L4PROTO], &d->protocols);
 	take(f->found, &c->fields[theirs ? FIELD_IP_SADDR : FIELD_IP_DADDR], &d->addresses);
 	take(f->found, &c->fields[theirs ? FIELD_TH_SPORT : FIELD_TH_DPORT], &d->ports);
+	if (f->situation == SITUATION_CONFINED || f->situation == SITUATION_TO_CONFINED)
+		take(f->found, &c->fields[theirs ? FIELD_IP_DADDR : FIELD_IP_SADDR], &d->programs);
 }
 
 /* Whose line an element is. */
@@ -241,6 +281,9 @@ static int find_in(struct finder *f, enum situation situation, bool ipv6)
 	/* No lease has a flow before it begins. */
 	if (situation == SITUATION_BEGIN)
 		c.not_in = UINT64_C(1) << SET_LEASES | UINT64_C(1) << SET_LIVE;
+	/* A flow that begins elsewhere has no socket here yet. */
+	if (situation == SITUATION_CONFINED)
+		c.fields[FIELD_SKUID] = (struct domain){.absent = true};
 	if (situations[situation].inet)
 		class_keep(a, &c, FIELD_NFPROTO, &family);
 	/* Of IPv4 the protocol is always known. */
@@ -253,7 +296,7 @@ static int find_in(struct finder *f, enum situation situation, bool ipv6)
 		if (of->field)
 			class_keep(a, &c, of->field, &d);
 	}
-	r = situations[situation].inet && situation != SITUATION_COMES
+	r = situations[situation].inet && situations[situation].chain != CHAIN_INPUT
 		    ? find_ends(f, &c)
 		    : verdict_follow(&f->before, f->chain, &c, see_before, f);
 	arena_release(a, mark);
@@ -268,7 +311,8 @@ static bool equal(const struct domain *a, const struct domain *b)
 
 static struct domain *part_of(struct difference *d, size_t i)
 {
-	struct domain *const parts[PARTS] = {&d->uids, &d->protocols, &d->addresses, &d->ports};
+	struct domain *const parts[PARTS] = {&d->uids, &d->protocols, &d->addresses, &d->ports,
+					     &d->programs};
 
 	return parts[i];
 }
@@ -282,8 +326,8 @@ static bool same_but_for_parts(const struct difference *a, const struct differen
 {
 	return a->situation == b->situation && a->ipv6 == b->ipv6 && a->with_door == b->with_door &&
 	       a->without_door == b->without_door && a->except == b->except &&
-	       same(&a->before, &b->before) && same(&a->after, &b->after) &&
-	       same_line(a->before.origin, b->before.origin) &&
+	       strcmp(a->link, b->link) == 0 && same(&a->before, &b->before) &&
+	       same(&a->after, &b->after) && same_line(a->before.origin, b->before.origin) &&
 	       same_line(a->after.origin, b->after.origin);
 }
 

@@ -9,23 +9,26 @@
 
 /* What a packet is about. */
 enum situation {
-	SITUATION_BEGIN,    /* the first packet of a flow */
-	SITUATION_REDIRECT, /* whether that is redirected to Tor */
-	SITUATION_ANSWER,   /* a local service's answer */
-	SITUATION_COMES,    /* an answer from outside */
-	SITUATION_FRAME,    /* on a link, by the second wall */
+	SITUATION_BEGIN,       /* the first packet of a flow */
+	SITUATION_REDIRECT,    /* whether that is redirected to Tor */
+	SITUATION_ANSWER,      /* a local service's answer */
+	SITUATION_COMES,       /* an answer from outside */
+	SITUATION_CONFINED,    /* the first packet of a confined program's flow */
+	SITUATION_TO_CONFINED, /* an answer to it */
+	SITUATION_FRAME,       /* on a link, by the second wall */
 	SITUATION_N
 };
 
 /* A class of packets, and what happens to it. Addresses and ports: of the other end, where it goes
- * to; of answers where they come from. */
+ * to; of answers where they come from. Programs: addresses of confined ones. */
 struct difference {
 	enum situation situation;
 	bool ipv6;
 	bool with_door, without_door; /* it matters whether a door is open */
 	struct outcome before, after;
-	struct domain uids, protocols, addresses, ports;
-	size_t except; /* so many (user, address, port) of services are not meant */
+	struct domain uids, protocols, addresses, ports, programs;
+	char link[RS_LINK_CHARS + 1]; /* by which it comes or goes, if it matters */
+	size_t except;                /* so many (user, address, port) of services are not meant */
 	struct packet example;
 };
 

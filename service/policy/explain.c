@@ -127,6 +127,15 @@ static void set(struct packet *p, enum rs_field field, uint32_t v)
 	p->lacks[field] = false;
 }
 
+static void set_link(struct packet *p, const char *name)
+{
+	uint32_t words[RS_LINK_WORDS];
+
+	rs_link_words(name, words);
+	for (size_t i = 0; i < RS_LINK_WORDS; i++)
+		set(p, FIELD_OIFNAME + i, words[i]);
+}
+
 /* The first packet of a new flow. */
 static struct packet first_packet(const struct question *q)
 {
@@ -138,6 +147,7 @@ static struct packet first_packet(const struct question *q)
 	for (size_t i = 0; i < FIELD_N; i++)
 		p.lacks[i] = true;
 	set(&p, FIELD_OIF, local ? RS_LOOPBACK_INDEX : FIRST_LINK);
+	set_link(&p, local ? "lo" : q->link);
 	set(&p, FIELD_NFPROTO, q->ipv6 ? RS_NFPROTO_IPV6 : RS_NFPROTO_IPV4);
 	set(&p, FIELD_L4PROTO, q->protocol);
 	set(&p, FIELD_SKUID, q->uid);

@@ -18,6 +18,7 @@ struct question {
 	uint8_t protocol;
 	uint16_t port;     /* of protocols that have ports */
 	uint8_t addr_type; /* RTN_*, as the kernel's routes say; 0: guessed from the address */
+	char link[POLICY_LINK_MAX + 1]; /* by which it would leave; "": not known */
 };
 
 struct explanation {

@@ -129,15 +129,13 @@ static void say_flow(struct words *w, const struct packet *p)
 static void say_link(struct words *w, const struct packet *p, bool in)
 {
 	enum rs_field field = in ? FIELD_IIFNAME : FIELD_OIFNAME;
-	char name[RS_LINK_CHARS + 1] = "";
+	char name[RS_LINK_CHARS + 1];
 
 	if (p->value[in ? FIELD_IIF : FIELD_OIF] == RS_LOOPBACK_INDEX) {
 		say(w, " through lo");
 		return;
 	}
-	for (size_t i = 0; i < RS_LINK_CHARS; i++)
-		name[i] = (char)(p->value[field + i / 4] >> (24 - 8 * (i % 4)));
-	clean_text(name);
+	rs_link_name(&p->value[field], name);
 	say(w, " through %s", *name && !p->lacks[field] ? name : "a link");
 }
 

@@ -95,6 +95,14 @@ void rs_link_words(const char *name, uint32_t ret[RS_LINK_WORDS])
 	}
 }
 
+void rs_link_name(const uint32_t words[RS_LINK_WORDS], char ret[RS_LINK_CHARS + 1])
+{
+	for (size_t i = 0; i < RS_LINK_CHARS; i++)
+		ret[i] = (char)(words[i / 4] >> (24 - 8 * (i % 4)));
+	ret[RS_LINK_CHARS] = '\0';
+	clean_text(ret);
+}
+
 const char *rs_table_name(enum rs_table t)
 {
 	return tables[t];

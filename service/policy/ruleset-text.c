@@ -261,11 +261,9 @@ static void print_range(FILE *f, enum rs_field field, uint32_t first, uint32_t l
 
 static void print_link(FILE *f, const uint32_t *words)
 {
-	char name[RS_LINK_CHARS + 1] = "";
+	char name[RS_LINK_CHARS + 1];
 
-	for (size_t i = 0; i < RS_LINK_CHARS; i++)
-		name[i] = (char)(words[i / 4] >> (24 - 8 * (i % 4)));
-	clean_text(name);
+	rs_link_name(words, name);
 	(void)fprintf(f, "\"%s\"", name);
 }
 

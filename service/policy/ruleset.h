@@ -193,6 +193,8 @@ extern const struct rs_field_info rs_fields[FIELD_N];
 
 /* A link's name as the values of its four fields. */
 void rs_link_words(const char *name, uint32_t ret[RS_LINK_WORDS]);
+/* The other way round; what is no name is made readable. */
+void rs_link_name(const uint32_t words[RS_LINK_WORDS], char ret[RS_LINK_CHARS + 1]);
 
 /* X(NAME, name, flags, data, fields...); from ADMITTED on the second wall's. */
 #define RS_INTERVAL 1u /* elements are ranges */
