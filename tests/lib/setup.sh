@@ -22,6 +22,10 @@ PACKAGES=(
 # shellcheck disable=SC2034
 GUESTS=(network-manager ifupdown)
 
+# A Tor network of its own: unpacked on private hosts, never installed, where it would start.
+# shellcheck disable=SC2034
+TOR=(tor obfs4proxy)
+
 # To emulate a machine with a kernel of its own; without them that test is skipped.
 # shellcheck disable=SC2034
 EMULATOR=(qemu-system-x86 kmod cpio)
