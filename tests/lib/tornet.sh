@@ -7,8 +7,9 @@
 #   router (net.sh) onion ---- tor0, namespace tornet: 192.0.2.11 the directory authority, .12 a relay
 #   192.0.2.1                  and obfs4 bridge, .13 and .14 relays, .19 an onion service
 #
-#   tor_need          ends the test, as skipped, where they are not to be had; where they are not
-#                     installed they are unpacked from $SALLYPORT_DEBS/tor, into an overlay
+#   tor_here          whether they are to be had: where they are not installed they are unpacked from
+#                     $SALLYPORT_DEBS/tor, into an overlay
+#   tor_need          ends the test, as skipped, where they are not
 #   tornet_start      after net_up; the network grows beside what follows
 #   tornet_ready      until it is there: all relays in a consensus, the onion service published
 #   tornet_client DIR LINE...   the configuration of one more tor of this network: DIR/torrc; DIR is
@@ -21,7 +22,7 @@ TORNET=$LAB/tornet
 TORNET_RELAYS=3 # besides the authority: a circuit to an onion service has four different ones
 TORNET_VOTE=4   # seconds from a vote to its consensus: the least that tor allows
 
-tor_need()
+tor_here()
 {
 	local deb
 	for deb in "${SALLYPORT_DEBS:-/nonexistent}"/tor/*.deb; do
@@ -29,7 +30,12 @@ tor_need()
 		dpkg-deb --fsys-tarfile "$deb" | tar --extract --keep-directory-symlink --directory=/ \
 			--wildcards './usr/*' 2>/dev/null
 	done
-	command -v tor >/dev/null && command -v obfs4proxy >/dev/null && return
+	command -v tor >/dev/null && command -v obfs4proxy >/dev/null
+}
+
+tor_need()
+{
+	! tor_here || return 0
 	skip "Tor" "its package, or obfs4proxy's, is not here (SALLYPORT_DEBS)"
 	exit 0
 }
@@ -65,7 +71,8 @@ tornet_client()
 {
 	local dir=$1
 	shift
-	mkdir -p -m 700 "$dir"
+	mkdir -p "$dir"
+	chmod 700 "$dir"
 	printf '%s\n' "DataDirectory $dir" "Log notice stdout" "TestingTorNetwork 1" \
 		"V3AuthVotingInterval 1800" "V3AuthVoteDelay $((TORNET_VOTE / 2))" \
 		"V3AuthDistDelay $((TORNET_VOTE / 2))" "VanguardsLiteEnabled 0" \
