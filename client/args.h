@@ -24,6 +24,7 @@ enum exit_code {
 	EXIT_ENDED_EARLY = 9,    /* the door was closed before its time, not by us */
 	EXIT_NOT_SEALED = 10,
 	EXIT_DIFFERS = 11,       /* the wall in the kernel is not the one that was sent */
+	EXIT_NOT_ONLINE = 12,    /* the network has a portal, or does not answer as it should */
 	EXIT_NOT_THAT_USER = 77, /* the caller may not become that user */
 	EXIT_CANNOT_RUN = 126,
 	EXIT_NOT_FOUND = 127,

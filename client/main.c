@@ -63,6 +63,12 @@ const struct verb verbs[] = {
 	{"consent", "show", "", 0, 0, false, EVERY_VERB, "what was consented to",
 	 "Prints it: who, when, for which network, how often it was used, and what ends it.",
 	 verb_consent_show},
+	{NULL, "check-network", "", 0, 0, false, ASKS,
+	 "find a portal, and the time, by the one connection that was consented to",
+	 "Makes one DNS question and one HTTP request without Tor, to the host that the policy says,\n"
+	 "and prints what came of it. Needs consent: sallyport consent grant NETWORK. Exits with 0\n"
+	 "when the network is open.",
+	 verb_check_network},
 	{NULL, "reload", "", 0, 0, false, ASKS, "let the engine read its policy anew",
 	 "With an error anywhere in the policy the ruleset in force stays, and the first error is\n"
 	 "printed; sallyport check prints all.",

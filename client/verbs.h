@@ -15,6 +15,7 @@ int verb_dns_forget(const struct invocation *inv);
 int verb_consent_grant(const struct invocation *inv);
 int verb_consent_withdraw(const struct invocation *inv);
 int verb_consent_show(const struct invocation *inv);
+int verb_check_network(const struct invocation *inv);
 int verb_reload(const struct invocation *inv);
 int verb_verify(const struct invocation *inv);
 int verb_watch(const struct invocation *inv);

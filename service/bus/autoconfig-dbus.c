@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* org.sallyport1.Autoconfig: consent. The engine holds the fact; here it only gets a name. */
+#include "check-network.h"
 #include "log.h"
 #include "manager.h"
 #include "network.h"
@@ -82,6 +83,7 @@ void autoconfig_changed(struct manager *m, enum consent_value value)
 	enum consent_value before = m->consent;
 
 	m->consent = value;
+	check_network_consent(m->check, value);
 	if (before != value)
 		manager_changed(m, AUTOCONFIG_INTERFACE, "Consent");
 }
@@ -282,6 +284,9 @@ const sd_bus_vtable autoconfig_vtable[] = {
 				SD_BUS_RESULT("s", value, "u", who, "t", since, "s", network, "t",
 					      uses, "s", ended),
 				method_get, SD_BUS_VTABLE_UNPRIVILEGED),
+	SD_BUS_METHOD_WITH_ARGS("CheckNetwork", SD_BUS_NO_ARGS,
+				SD_BUS_RESULT("s", connectivity, "t", date, "a{sv}", details),
+				method_check_network, SD_BUS_VTABLE_UNPRIVILEGED),
 	SD_BUS_PROPERTY("Consent", "s", property_consent, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
 	SD_BUS_VTABLE_END,
 };

@@ -217,6 +217,8 @@ static void handle_event(struct engine_client *c, const struct wire_header *h)
 		c->events.links((const void *)h, c->events.userdata);
 	else if (h->type == WIRE_DNS_ANSWER)
 		c->events.dns_answer((const void *)h, c->events.userdata);
+	else if (h->type == WIRE_AUTOCONFIG)
+		c->events.autoconfig((const void *)h, c->events.userdata);
 }
 
 static void handle_answer(struct engine_client *c, const struct wire_header *h, int *fd)

@@ -31,6 +31,8 @@ struct engine_events {
 	void (*links)(const struct wire_links *links, void *userdata);
 	/* A DNS answer is held back until its addresses are told. */
 	void (*dns_answer)(const struct wire_dns_answer *a, void *userdata);
+	/* What the policy says of the connection that is consented to, before the limits. */
+	void (*autoconfig)(const struct wire_autoconfig *a, void *userdata);
 	void (*lost)(void *userdata);
 	/* A second has passed with the engine there: for what could not be asked before. */
 	void (*tick)(void *userdata);

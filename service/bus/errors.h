@@ -24,6 +24,9 @@
 #define ERROR_ENGINE_FAILURE ERROR_PREFIX "EngineFailure"
 #define ERROR_NOT_REPORTED ERROR_PREFIX "NotReported"
 #define ERROR_BAD_POLICY ERROR_PREFIX "BadPolicy"
+#define ERROR_NOT_CONFIGURED ERROR_PREFIX "NotConfigured"
+#define ERROR_TOO_OFTEN ERROR_PREFIX "TooOften"
+#define ERROR_PROBE_FAILURE ERROR_PREFIX "ProbeFailure"
 
 int error_set(sd_bus_error *e, const char *name, const char *fmt, ...) _printf_(3, 4);
 /* What the engine refused, about a user ("" when it is about none). */

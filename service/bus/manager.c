@@ -3,6 +3,7 @@
 
 #include "address-check.h"
 #include "blocked.h"
+#include "check-network.h"
 #include "dns-links.h"
 #include "log.h"
 #include "network.h"
@@ -133,7 +134,10 @@ static void on_limits(const struct wire_limits *limits, void *userdata)
 
 static void on_lease_ended(uint64_t id, enum wire_reason reason, void *userdata)
 {
-	held_ended(userdata, id, reason);
+	struct manager *m = userdata;
+
+	held_ended(m, id, reason);
+	check_network_lease_ended(m->check, id, reason);
 }
 
 /* That the wall was changed is everybody's business. */
@@ -166,12 +170,20 @@ static void on_dns_answer(const struct wire_dns_answer *a, void *userdata)
 	portal_dns_answer(userdata, a);
 }
 
+static void on_autoconfig(const struct wire_autoconfig *a, void *userdata)
+{
+	struct manager *m = userdata;
+
+	check_network_policy(m->check, a);
+}
+
 static void on_engine_lost(void *userdata)
 {
 	static const struct wire_limits none;
 	struct manager *m = userdata;
 
 	set_limits(m, &none);
+	check_network_lost(m->check);
 	autoconfig_changed(m, CONSENT_UNKNOWN);
 	network_number_changed(m, 0);
 	m->dns.up_known = false;
@@ -215,7 +227,7 @@ static void on_tor_connected(void *userdata)
 
 static bool all_closed(const struct manager *m)
 {
-	return !m->held && !m->opening;
+	return !m->held && !m->opening && !check_network_open(m->check);
 }
 
 void manager_let_sleep(struct manager *m)
@@ -229,6 +241,7 @@ static bool on_sleeping(void *userdata)
 	struct manager *m = userdata;
 
 	held_end_all(m, REASON_SUSPEND);
+	check_network_sleep(m->check);
 	return all_closed(m);
 }
 
@@ -324,8 +337,8 @@ static int add_objects(struct manager *m)
 int manager_start(struct manager *m, sd_event *event, sd_bus *bus, const char *engine_path)
 {
 	const struct engine_events engine_events = {
-		on_limits, on_lease_ended, on_tampered,    on_blocked, on_consent,
-		on_links,  on_dns_answer,  on_engine_lost, on_tick,    m};
+		on_limits,     on_lease_ended, on_tampered,    on_blocked, on_consent, on_links,
+		on_dns_answer, on_autoconfig,  on_engine_lost, on_tick,    m};
 	const struct session_events session_events = {on_session_gone, on_sleeping, m};
 	int r;
 
@@ -353,6 +366,7 @@ int manager_start(struct manager *m, sd_event *event, sd_bus *bus, const char *e
 	m->nm_dns = nm_dns_new(m);
 	m->nm_primary = nm_primary_new(m);
 	m->tor = tor_control_new(event, on_tor_connected, m);
+	m->check = check_network_new(m);
 	return engine_client_new(event, engine_path, &engine_events, &m->engine);
 }
 
@@ -361,6 +375,7 @@ void manager_stop(struct manager *m)
 	/* The engine ends every lease when this connection ends. */
 	m->engine = engine_client_free(m->engine);
 	address_check_stop(m);
+	m->check = check_network_free(m->check);
 	m->nm_primary = nm_primary_free(m->nm_primary);
 	m->nm_dns = nm_dns_free(m->nm_dns);
 	m->nm = nm_owner_free(m->nm);

@@ -16,6 +16,7 @@
 #include <systemd/sd-event.h>
 
 struct address_check;
+struct check_network;
 struct nm_dns;
 struct nm_owner;
 struct nm_primary;
@@ -75,6 +76,7 @@ struct manager {
 	struct nm_dns *nm_dns;
 	struct nm_primary *nm_primary;
 	struct tor_control *tor;
+	struct check_network *check;
 	sd_event_source *recheck; /* polkit's rules have changed */
 	bool changed_again;       /* and once more since it was armed */
 
@@ -147,6 +149,7 @@ void dns_changed(struct manager *m);
 #define ACTION_GET_DNS "org.sallyport1.get-clearnet-dns"
 #define ACTION_CONSENT "org.sallyport1.set-autoconfig-consent"
 #define ACTION_LIFT_HIDDEN "org.sallyport1.lift-hidden"
+#define ACTION_CHECK_NETWORK "org.sallyport1.check-network"
 #define ACTION_RELOAD "org.sallyport1.reload"
 #define ACTION_INSPECT "org.sallyport1.inspect"
 

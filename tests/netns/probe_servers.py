@@ -67,12 +67,22 @@ def drip(conn, data):
         time.sleep(0.4)
 
 
+def flood(conn):
+    """A header line without an end, in small pieces, so that the peer has something to confirm."""
+    conn.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    conn.sendall(f'{HEAD}X: '.encode())
+    while True:
+        conn.sendall(b'y')
+        time.sleep(0.0005)
+
+
 def silence(conn):
     while conn.recv(4096):
         pass
 
 
-SLOW = {'drip': lambda c: drip(c, whole(HEAD, ONLINE)), 'silent': silence,
+SLOW = {'drip': lambda c: drip(c, whole(HEAD, ONLINE)), 'silent': silence, 'flood': flood,
+        'late-redirect': lambda c: (time.sleep(2), c.sendall(ANSWERS['redirect'])),
         'half': lambda c: (c.sendall(f'{HEAD}\r\nNet'.encode()), silence(c)),
         # Held until the peer closes, so that it is seen who ends it, and when.
         'held': lambda c: (c.sendall(f'{HEAD}\r\n'.encode() + ONLINE), silence(c))}
