@@ -44,6 +44,8 @@ void autoconfig_result_changed(struct manager *m, const char *connectivity)
 	const char *before = m->connectivity ? m->connectivity : NO_RESULT;
 
 	m->connectivity = connectivity ? connectivity : NO_RESULT;
+	(void)snprintf(m->result_uuid, sizeof(m->result_uuid), "%s",
+		       connectivity ? nm_primary_get(m->nm_primary)->uuid : "");
 	if (strcmp(before, m->connectivity) != 0)
 		manager_changed(m, AUTOCONFIG_INTERFACE, "Connectivity");
 }
