@@ -182,6 +182,8 @@ struct aim aim_random(const struct pools *p, const struct ruleset *r);
 /* A service that may be visited, and who serves there; false: there is none. */
 bool aim_visit(const struct policy *p, const struct ruleset *r, struct aim *ret,
 	       uint32_t *ret_server, uint16_t *ret_port);
+/* Where a confined program may connect, and who may serve there; false: there is none. */
+bool aim_confined(const struct ruleset *r, struct aim *ret);
 uint32_t random_own_address(void);
 uint32_t random_mark(const struct scene *s);
 

@@ -212,6 +212,23 @@ static const struct rs_element *answering(const struct ruleset *r, const struct 
 	return NULL;
 }
 
+bool aim_confined(const struct ruleset *r, struct aim *ret)
+{
+	const struct rs_elements *v = &r->elements[SET_NAMESPACES];
+	const struct rs_element *e = v->n ? &v->items[dice((uint32_t)v->n)] : NULL;
+	const uint32_t *key = e ? e->key + RS_LINK_WORDS : NULL;
+
+	if (!e)
+		return false;
+	*ret = (struct aim){
+		.address = key[1], .protocol = (uint8_t)key[2], .port = (uint16_t)key[3]};
+	e = answering(r, ret, SET_SERVERS);
+	if (!e)
+		e = answering(r, ret, SET_SERVERS_WIDE);
+	ret->uid = e ? e->key[0] : 0;
+	return true;
+}
+
 static bool visit_service(const struct ruleset *r, struct aim *ret, uint32_t *ret_server)
 {
 	static const struct {

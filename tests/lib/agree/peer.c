@@ -312,8 +312,9 @@ bool peer_confined(const struct ruleset *r)
 	to = (struct ends4){
 		.from = key[0],
 		.to = key[1],
-		.sport = (uint16_t)(30000 + dice(20)),
-		.dport = (uint16_t)(key[3] + dice(e->end[RS_LINK_WORDS + 3] - key[3] + 1)),
+		.sport = (uint16_t)(30000 + (one_in(2) ? 0 : dice(20))),
+		.dport = (uint16_t)(key[3] +
+				    (one_in(2) ? 0 : dice(e->end[RS_LINK_WORDS + 3] - key[3] + 1))),
 		.protocol = (uint8_t)key[2],
 	};
 	if (one_in(6))

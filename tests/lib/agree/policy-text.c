@@ -124,14 +124,18 @@ static void namespaces(struct text *t)
 						   "198.51.100.7"},
 				 *const addresses[] = {"10.9.8.7", "172.20.0.9", "192.168.77.10",
 						       "203.0.113.5"};
+	static const uint16_t widths[] = {0, 0, 1, 3, 300};
 	uint32_t n = one_in(3) ? 1 + dice(2) : 0;
 
 	for (uint32_t i = 0; i < n; i++) {
 		say(t, "[namespace n%u]\ninterface = %s\npeer = %s\nlisten =", i, PICK(interfaces),
 		    PICK(peers));
-		for (uint32_t k = 0; k <= dice(3); k++)
-			say(t, " %s:%u-%u/%s", PICK(addresses), 7000 + dice(40), 7040 + dice(300),
+		for (uint32_t k = 0; k <= dice(3); k++) {
+			uint32_t first = 7000 + dice(8);
+
+			say(t, " %s:%u-%u/%s", PICK(addresses), first, first + PICK(widths),
 			    yes() ? "tcp" : "udp");
+		}
 		say(t, "\n");
 		if (yes())
 			people(t, "server", 2);

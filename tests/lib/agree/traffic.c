@@ -114,6 +114,18 @@ static int settle(struct scene *s)
 	return trace_read(s);
 }
 
+/* What it sends may find a server, and be a flow by then. */
+static bool do_confined(const struct scene *s)
+{
+	struct aim to;
+
+	if (!aim_confined(s->ruleset, &to))
+		return false;
+	if (one_in(3))
+		do_serve(&to, false);
+	return peer_confined(s->ruleset);
+}
+
 int traffic_open(struct scene *s)
 {
 	struct epoll_event want = {.events = EPOLLIN};
@@ -157,7 +169,7 @@ int traffic_step(struct scene *s)
 		do_again(s, &to);
 		break;
 	case 32 ... 35:
-		if (one_in(2) || !peer_confined(s->ruleset))
+		if (one_in(2) || !do_confined(s))
 			peer_intrude(&pools);
 		break;
 	case 36 ... 39:
