@@ -5,6 +5,8 @@
  */
 #include "log.h"
 #include "manager.h"
+#include "network.h"
+#include "nm-primary.h"
 #include "portal.h"
 #include "scope.h"
 
@@ -146,6 +148,7 @@ static void reply_opened(struct waiting *w, const struct wire_lease_opened *open
 		held_end(h, REASON_LEFT);
 	log_info("lease %s for %s, scope %s, held by uid %u", id, w->lease.user,
 		 lease_scope_to_string(w->lease.scope), w->lease.holder);
+	network_judge_doors(m);
 }
 
 static void on_opened(const struct wire_header *answer, int *fd, void *userdata)
@@ -190,6 +193,7 @@ static int read_enable(struct manager *m, sd_bus_message *call, struct held *lea
 	request->scope = lease->scope;
 	if (lease->scope != SCOPE_PORTAL)
 		return 0;
+	(void)snprintf(lease->uuid, sizeof(lease->uuid), "%s", nm_primary_get(m->nm_primary)->uuid);
 	request->n_servers = portal_servers(m, request->servers, lease->network);
 	return request->n_servers ? 0 : error_no_servers(error);
 }

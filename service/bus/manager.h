@@ -43,6 +43,7 @@ struct held {
 	char *session; /* its session's object path, or NULL when it has none */
 	enum lease_scope scope;
 	char network[PORTAL_NETWORK_SIZE]; /* of SCOPE_PORTAL */
+	char uuid[NETWORK_NAME_MAX + 1];   /* and NetworkManager's connection, if known */
 	char details[DETAILS_SIZE];        /* what polkit was shown */
 	uint64_t started, expires;
 	bool ending; /* it is to end, for this reason */

@@ -105,6 +105,15 @@ static void judge_consent(struct manager *m)
 	end_consent(m);
 }
 
+void network_judge_doors(struct manager *m)
+{
+	const char *uuid = nm_primary_get(m->nm_primary)->uuid;
+
+	for (struct held *h = m->held; h; h = h->next)
+		if (h->scope == SCOPE_PORTAL && is_another(h->uuid, uuid))
+			held_end(h, REASON_NETWORK);
+}
+
 void network_consented(struct manager *m, const char *uuid)
 {
 	(void)snprintf(m->consent_uuid, sizeof(m->consent_uuid), "%s", uuid);
@@ -116,6 +125,7 @@ void network_primary_changed(struct manager *m)
 	if (is_another(m->result_uuid, nm_primary_get(m->nm_primary)->uuid))
 		autoconfig_result_changed(m, NULL);
 	judge_consent(m);
+	network_judge_doors(m);
 	publish(m);
 }
 

@@ -13,6 +13,8 @@
 void network_number_changed(struct manager *m, uint32_t number);
 /* NetworkManager, or that it has gone. */
 void network_primary_changed(struct manager *m);
+/* A door for the portal of another network than this one ends. */
+void network_judge_doors(struct manager *m);
 /* Consent was given, for the connection of that UUID ("": it is not known, and will be learnt). */
 void network_consented(struct manager *m, const char *uuid);
 /* Tries again what could not be asked. */
