@@ -153,12 +153,13 @@ static void alter_rule(const void *buf, size_t size)
 		if (h->nlmsg_type != (NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_NEWRULE) || !chain)
 			continue;
 		chain += sizeof(before);
-		counter = memmem(chain, (size_t)(end - chain), before, sizeof(before));
+		/* Behind that name libnftnl leaves what was there before. */
+		counter = memmem(chain, (size_t)(end - chain), before, sizeof(before) - 1);
 		if (!counter)
 			continue;
 		loads++;
 		if (loads >= alter_from && loads <= alter_to)
-			memcpy(counter, after, sizeof(after));
+			memcpy(counter, after, sizeof(after) - 1);
 	}
 }
 
