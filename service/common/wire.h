@@ -122,7 +122,7 @@ enum wire_type {
 /* Why a request was refused: an answer, not a fault. */
 #define WIRE_REFUSALS(X)                                                                        \
 	X(NONE, "none")                     /* not refused: never on the wire */                \
-	X(NOT_A_DOOR, "not-a-door")         /* the uid has no role that may be given a door */  \
+	X(NOT_A_DOOR, "not-a-door")         /* the uid has no role that has such a door */      \
 	X(BUSY, "busy")                     /* another lease for that uid lives */              \
 	X(TOO_LONG, "too-long")             /* detail: the longest, seconds */                  \
 	X(TOO_MANY, "too-many")             /* detail: how many may be open at once */          \
@@ -132,7 +132,8 @@ enum wire_type {
 	X(NO_POLICY, "no-policy")           /* the built-in wall is up, which has no doors */   \
 	X(ENGINE_FAILURE, "engine-failure") /* the kernel refused; detail: errno */             \
 	X(HIDDEN, "hidden")                 /* consent was withdrawn, and nobody lifted that */ \
-	X(NO_NETWORK, "no-network")         /* no default route with a carrier to consent for */
+	X(NO_NETWORK, "no-network")         /* no default route with a carrier to be for */     \
+	X(NO_SERVERS, "no-servers")         /* no DNS servers, or one that may not be asked */
 
 enum wire_refusal {
 #define X(NAME, text) REFUSAL_##NAME,

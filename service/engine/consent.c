@@ -2,6 +2,7 @@
 #include "consent.h"
 
 #include "log.h"
+#include "scoped.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -115,7 +116,7 @@ static void keep(const struct engine *e)
 
 int consent_fd(const struct engine *e)
 {
-	return e->leases.consent.value == CONSENT_GRANTED
+	return e->leases.consent.value == CONSENT_GRANTED || scoped_stands(e)
 		       ? mnl_socket_get_fd(e->consent.watch.socket)
 		       : -1;
 }
@@ -132,22 +133,31 @@ void consent_lose(struct engine *e, enum consent_ended why)
 	consent_send(e, 0);
 }
 
+static void follow(struct engine *e, int error, const struct gateway *now)
+{
+	if (error == 0 && gateway_follow(&e->consent.network, now))
+		return;
+	/* A network that cannot be known may be any. */
+	if (error < 0 && error != -ENETUNREACH)
+		log_error("the network that consent is for: %s", strerror(-error));
+	consent_lose(e, ENDED_NETWORK);
+}
+
 void consent_look(struct engine *e)
 {
+	bool consent = e->leases.consent.value == CONSENT_GRANTED, portal = scoped_stands(e);
 	struct gateway now;
 	int r;
 
-	if (e->leases.consent.value != CONSENT_GRANTED)
+	if (!consent && !portal)
 		return;
 	/* First: what changes after this is news again. */
 	nl_drain(&e->consent.watch);
 	r = gateway_find(&e->route, &now);
-	if (r == 0 && gateway_follow(&e->consent.network, &now))
-		return;
-	/* A network that cannot be known may be any. */
-	if (r < 0 && r != -ENETUNREACH)
-		log_error("the network that consent is for: %s", strerror(-r));
-	consent_lose(e, ENDED_NETWORK);
+	if (portal)
+		scoped_follow(e, r, &now);
+	if (consent)
+		follow(e, r, &now);
 }
 
 static enum wire_refusal grant(struct engine *e, const struct wire_set_consent *m,

@@ -6,6 +6,7 @@
 #include "consent.h"
 #include "cut.h"
 #include "log.h"
+#include "scoped.h"
 #include "tamper.h"
 
 #include <errno.h>
@@ -50,18 +51,20 @@ void engine_open(struct engine *e)
 	open_socket(&e->diag, NETLINK_SOCK_DIAG);
 }
 
-uint32_t engine_new_mark(const struct engine *e)
+uint32_t engine_new_mark(const struct engine *e, enum lease_scope scope)
 {
+	uint32_t kind = scope == SCOPE_FULL ? MARK_LEASE : MARK_SCOPED;
+
 	for (;;) {
 		uint32_t mark = 0;
 		bool used = false;
 
 		if (getrandom(&mark, sizeof(mark), 0) != (ssize_t)sizeof(mark))
 			fatal("no random numbers: %s; the wall stays as it is", strerror(errno));
-		mark = MARK_LEASE | (mark & ~MARK_KIND);
+		mark = kind | (mark & ~MARK_KIND);
 		for (size_t i = 0; i < e->leases.n; i++)
 			used |= e->leases.items[i].mark == mark;
-		if (!used && mark != MARK_LEASE)
+		if (!used && mark != kind)
 			return mark;
 	}
 }
@@ -72,36 +75,49 @@ static uint64_t milliseconds(usec_t from, usec_t to)
 	return to > from ? (to - from) / USEC_PER_MSEC : 0;
 }
 
-static struct nft_lease kernel_lease(const struct lease *l, usec_t now)
+/* As the kernel should have it until then; since: scoped_reach(), which fills reach. */
+static struct nft_lease kernel_lease(const struct lease *l, usec_t now, usec_t since, usec_t until,
+				     struct nft_reach reach[SCOPED_REACH_MAX])
 {
 	return (struct nft_lease){
 		.uid = l->uid,
 		.mark = l->mark,
-		.timeout_ms = milliseconds(now, l->kernel_until),
+		.timeout_ms = milliseconds(now, until),
+		.scoped = l->scope != SCOPE_FULL,
+		.reach = reach,
+		.n_reach = scoped_reach(l, now, since, until, reach),
 	};
 }
 
 void engine_kernel_leases(const struct engine *e, struct nft_leases *ret)
 {
+	size_t size = sizeof(struct nft_lease) + SCOPED_REACH_MAX * sizeof(struct nft_reach);
 	usec_t now = now_boottime();
+	struct nft_reach *reach;
 
 	ret->n = 0;
-	ret->items = calloc(e->leases.n ? e->leases.n : 1, sizeof(*ret->items));
+	/* What they reach lies behind them all. */
+	ret->items = calloc(e->leases.n ? e->leases.n : 1, size);
 	if (!ret->items)
 		fatal_oom();
+	reach = (void *)(ret->items + e->leases.n);
 	for (size_t i = 0; i < e->leases.n; i++) {
-		struct nft_lease l = kernel_lease(&e->leases.items[i], now);
+		const struct lease *from = &e->leases.items[i];
+		struct nft_lease l = kernel_lease(from, now, now, from->kernel_until, reach);
 
 		/* One that is over is about to end; 0 would mean for ever. */
-		if (l.timeout_ms)
-			ret->items[ret->n++] = l;
+		if (!l.timeout_ms)
+			continue;
+		ret->items[ret->n++] = l;
+		reach += SCOPED_REACH_MAX;
 	}
 }
 
 /* A kernel that will not close a door is left to its timeouts, and to a new engine. */
 static void close_door(struct engine *e, const struct lease *l)
 {
-	struct nft_lease kl = kernel_lease(l, l->started);
+	struct nft_reach reach[SCOPED_REACH_MAX];
+	struct nft_lease kl = kernel_lease(l, 0, 0, USEC_INFINITY, reach);
 	struct nl_error error = {0};
 
 	for (int i = 0; i < REMOVE_TRIES; i++)
@@ -116,7 +132,8 @@ static void close_door(struct engine *e, const struct lease *l)
 int engine_grant(struct engine *e, const struct lease *l, int *ret_fd)
 {
 	_cleanup_(closep) int read_end = -1, write_end = -1;
-	struct nft_lease kl = kernel_lease(l, l->started);
+	struct nft_reach reach[SCOPED_REACH_MAX];
+	struct nft_lease kl = kernel_lease(l, l->started, l->started, l->kernel_until, reach);
 	struct nl_error error;
 	int fds[2], r;
 
@@ -146,7 +163,8 @@ int engine_grant(struct engine *e, const struct lease *l, int *ret_fd)
 int engine_renew(struct engine *e, uint64_t id)
 {
 	const struct lease *l = lease_find(&e->leases, id);
-	usec_t now = now_boottime(), until;
+	usec_t now = now_boottime(), until, since;
+	struct nft_reach reach[SCOPED_REACH_MAX];
 	struct nft_lease kl;
 	struct nl_error error;
 	int r;
@@ -154,8 +172,9 @@ int engine_renew(struct engine *e, uint64_t id)
 	if (!l)
 		return -ENOENT;
 	until = lease_kernel_until(l, now);
-	kl = kernel_lease(l, now);
-	kl.timeout_ms = milliseconds(now, until);
+	/* What ends by itself before both is left alone: it may have ended. */
+	since = l->kernel_until < until ? l->kernel_until : until;
+	kl = kernel_lease(l, now, since, until, reach);
 	r = nft_lease_renew(&e->nft, &kl, &error);
 	if (r == -ENOENT)
 		return r; /* its time was up in the kernel */
@@ -188,25 +207,45 @@ static void forget_flows(struct engine *e, const struct lease *l)
 			    (unsigned long long)l->id, strerror(-r));
 }
 
+/* What follows when the kernel has no elements of it any more. */
+static void ended(struct engine *e, const struct lease *l, enum wire_reason reason, uint32_t cookie)
+{
+	struct wire_lease_ended m = {.id = l->id, .reason = reason};
+
+	lease_remove(&e->leases, l->id);
+	close_pipe(e, l->id);
+	scoped_ended(e, l->id);
+	forget_flows(e, l);
+	log_info("lease %llu of uid %u ended: %s", (unsigned long long)l->id, l->uid,
+		 wire_reason_to_string(reason));
+	wire_header_init(&m.header, WIRE_LEASE_ENDED, cookie);
+	engine_send(e, &m, sizeof(m), -1);
+	/* The packets have stopped; now the programs learn of it. */
+	cut_begin(e, l->uid);
+}
+
 void engine_end(struct engine *e, uint64_t id, enum wire_reason reason, uint32_t cookie)
 {
 	const struct lease *found = lease_find(&e->leases, id);
-	struct wire_lease_ended m = {.id = id, .reason = reason};
 	struct lease l;
 
 	if (!found)
 		return;
 	l = *found;
 	close_door(e, &l);
-	lease_remove(&e->leases, id);
-	close_pipe(e, id);
-	forget_flows(e, &l);
-	log_info("lease %llu of uid %u ended: %s", (unsigned long long)id, l.uid,
-		 wire_reason_to_string(reason));
-	wire_header_init(&m.header, WIRE_LEASE_ENDED, cookie);
-	engine_send(e, &m, sizeof(m), -1);
-	/* The packets have stopped; now the programs learn of it. */
-	cut_begin(e, l.uid);
+	ended(e, &l, reason, cookie);
+}
+
+void engine_end_probes(struct engine *e)
+{
+	for (size_t i = 0; i < e->leases.n;) {
+		struct lease l = e->leases.items[i];
+
+		if (l.scope == SCOPE_PROBE)
+			ended(e, &l, REASON_FAILURE, 0);
+		else
+			i++;
+	}
 }
 
 void engine_apply(struct engine *e, const struct lease_effects *effects)
@@ -248,6 +287,7 @@ void engine_tick(struct engine *e, usec_t now)
 
 	lease_tick(&e->leases, e->heartbeat, now, &effects);
 	engine_apply(e, &effects);
+	scoped_tick(e, now);
 	(void)cut_step(e);
 	if (now >= e->repair_at)
 		tamper_repair(e);
@@ -261,6 +301,8 @@ usec_t engine_next(const struct engine *e)
 
 	if (e->repair_at < next)
 		next = e->repair_at;
+	if (scoped_next(e) < next)
+		next = scoped_next(e);
 	if (e->peer < 0 && e->deaf_until > now_boottime() && e->deaf_until < next)
 		next = e->deaf_until;
 	if (e->peer >= 0 && e->heartbeat + LEASE_KERNEL_TIMEOUT < next)

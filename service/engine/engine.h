@@ -13,9 +13,20 @@
 #include "link.h"
 #include "monitor.h"
 #include "nflog.h"
+#include "nfqueue.h"
 #include "nft.h"
 
 #include <errno.h>
+
+/* That wait for the bus process at once, at most. */
+#define SCOPED_HELD_MAX 16
+
+/* A DNS answer that waits in the kernel. */
+struct scoped_held {
+	uint32_t packet;
+	uint64_t lease;
+	usec_t until; /* then it is dropped */
+};
 
 struct engine {
 	struct nl nft;  /* owns the table: the socket, not the process, is the owner */
@@ -70,6 +81,13 @@ struct engine {
 		struct gateway network; /* that the consent is for */
 		int record;             /* what outlives this process, or -1: nothing can */
 	} consent;
+
+	struct { /* scoped.c */
+		struct nfqueue queue;
+		struct gateway network; /* that the leases of portals are for */
+		struct scoped_held held[SCOPED_HELD_MAX];
+		size_t n_held;
+	} scoped;
 
 	struct cut *cuts; /* sockets of ended leases; cut.c */
 
@@ -131,6 +149,11 @@ int engine_renew(struct engine *e, uint64_t id);
 void engine_end(struct engine *e, uint64_t id, enum wire_reason reason, uint32_t cookie);
 /* The leases as the kernel should have them; the caller frees the items. */
 void engine_kernel_leases(const struct engine *e, struct nft_leases *ret);
+/*
+ * Ends the leases of probes where a load that follows makes the sets anew: what each of them has
+ * done is not known any more. Their elements are left to that load.
+ */
+void engine_end_probes(struct engine *e);
 /* Carries out what the state machine asked for. */
 void engine_apply(struct engine *e, const struct lease_effects *effects);
 void engine_end_all(struct engine *e, enum wire_reason reason);
@@ -153,4 +176,4 @@ void engine_handle_peer(struct engine *e);
 void engine_send(struct engine *e, const void *message, size_t size, int fd);
 
 /* A random mark that no lease has. */
-uint32_t engine_new_mark(const struct engine *e);
+uint32_t engine_new_mark(const struct engine *e, enum lease_scope scope);

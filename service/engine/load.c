@@ -183,6 +183,7 @@ static int load_anew(struct engine *e, const struct policy *p, struct nft_wall *
 	struct nft_leases leases;
 	int r;
 
+	engine_end_probes(e);
 	engine_kernel_leases(e, &leases);
 	items = leases.items;
 	w->leases = &leases;
@@ -268,6 +269,7 @@ int engine_repair(struct engine *e, struct nl_error *ret_error)
 	struct nft_wall w = {.ruleset = e->ruleset, .leases = &leases};
 	int r;
 
+	engine_end_probes(e);
 	engine_kernel_leases(e, &leases);
 	items = leases.items;
 	/* A load keeps the set of connected networks, whatever somebody has made of it. */
@@ -350,7 +352,8 @@ static void cut_earlier_flows(struct engine *e)
 	int r;
 
 	cut_flows_of_doors(e, NULL);
-	r = conntrack_delete(&e->work, MARK_LEASE, MARK_KIND);
+	/* Of either scope. */
+	r = conntrack_delete(&e->work, MARK_LEASE, MARK_DOORS);
 	if (r < 0)
 		log_warning("conntrack entries of earlier leases were left to time out: %s",
 			    strerror(-r));

@@ -16,6 +16,7 @@
 #include "owner.h"
 #include "paths.h"
 #include "sandbox.h"
+#include "scoped.h"
 #include "start.h"
 #include "tamper.h"
 #include "unseal.h"
@@ -222,6 +223,7 @@ enum {
 	POLL_NETWORK,
 	POLL_MONITOR,
 	POLL_BLOCKED,
+	POLL_ANSWERS,
 	POLL_PEER,
 	POLL_LISTENER,
 	POLL_PIPES
@@ -231,6 +233,7 @@ enum {
 static size_t fill_poll(const struct engine *e, struct pollfd *fds, uint64_t *ids)
 {
 	fds[POLL_NETWORK] = (struct pollfd){.fd = consent_fd(e), .events = POLLIN};
+	fds[POLL_ANSWERS] = (struct pollfd){.fd = scoped_fd(e), .events = POLLIN};
 	fds[POLL_PEER] = (struct pollfd){.fd = e->peer, .events = POLLIN};
 	for (size_t i = 0; i < e->n_pipes; i++) {
 		fds[POLL_PIPES + i] = (struct pollfd){.fd = e->pipes[i].fd};
@@ -276,6 +279,8 @@ static void loop(struct engine *e, int signals, int timer, int listener)
 		}
 		if (fds[POLL_BLOCKED].revents)
 			blocked_read(e);
+		if (fds[POLL_ANSWERS].revents)
+			scoped_read(e);
 		for (size_t i = POLL_PIPES; i < n; i++)
 			if (fds[i].revents & (POLLERR | POLLHUP))
 				engine_pipe_closed(e, ids[i - POLL_PIPES]);
@@ -321,6 +326,7 @@ int main(int argc, char **argv)
 	consent_open(&e);
 	tamper_open(&e);
 	blocked_open(&e);
+	scoped_open(&e);
 	engine_seal(&e);
 	links_refresh(&e);
 	egress_refresh(&e);

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "questions.h"
 
+#include "elements.h"
 #include "explain.h"
 #include "link.h"
+#include "scoped.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -11,19 +13,19 @@
 struct now {
 	struct rs_elements sets[SET_N];
 	struct rs_element grants[WIRE_LEASES_MAX], leases[WIRE_LEASES_MAX], live[WIRE_LEASES_MAX];
-	struct rs_element *on_link;
+	struct rs_element narrow[WIRE_LEASES_MAX];
+	struct rs_element *on_link, *scoped;
 };
 
 static void now_clear(struct now *now)
 {
 	free(now->on_link);
+	free(now->scoped);
 }
 
 static int compare_keys(const void *pa, const void *pb)
 {
-	const struct rs_element *a = pa, *b = pb;
-
-	return a->key[0] < b->key[0] ? -1 : a->key[0] > b->key[0];
+	return elements_compare_keys(pa, pb);
 }
 
 static void put(struct now *now, enum rs_set set, struct rs_element *items, size_t n)
@@ -32,18 +34,42 @@ static void put(struct now *now, enum rs_set set, struct rs_element *items, size
 	now->sets[set] = (struct rs_elements){.items = items, .n = n, .capacity = n};
 }
 
+/* Where its user may go; how many elements. */
+static size_t reach_of(const struct lease *l, struct rs_element *ret)
+{
+	struct nft_reach reach[SCOPED_REACH_MAX];
+	usec_t now = now_boottime();
+	size_t n = scoped_reach(l, now, now, l->kernel_until, reach);
+
+	for (size_t i = 0; i < n; i++) {
+		const struct nft_reach *r = &reach[i];
+
+		ret[i] = (struct rs_element){{l->uid, r->addr, r->protocol, r->port},
+					     {l->uid, r->addr, r->protocol, r->port},
+					     l->mark,
+					     {0}};
+	}
+	return n;
+}
+
 static int now_init(struct now *now, const struct engine *e)
 {
-	size_t n = e->leases.n;
+	size_t n = e->leases.n, n_grants = 0, n_narrow = 0, n_scoped = 0;
 
 	*now = (struct now){0};
 	now->on_link = calloc(e->on_link.n + 1, sizeof(*now->on_link));
-	if (!now->on_link)
+	now->scoped = calloc(n * SCOPED_REACH_MAX + 1, sizeof(*now->scoped));
+	if (!now->on_link || !now->scoped)
 		return -ENOMEM;
 	for (size_t i = 0; i < n; i++) {
 		const struct lease *l = &e->leases.items[i];
+		const struct rs_element grant = {{l->uid}, {l->uid}, l->mark, {0}};
 
-		now->grants[i] = (struct rs_element){{l->uid}, {l->uid}, l->mark, {0}};
+		if (l->scope == SCOPE_FULL)
+			now->grants[n_grants++] = grant;
+		else
+			now->narrow[n_narrow++] = grant;
+		n_scoped += reach_of(l, &now->scoped[n_scoped]);
 		now->leases[i] = (struct rs_element){{l->uid, l->mark}, {l->uid, l->mark}, 0, {0}};
 		now->live[i] = (struct rs_element){{l->mark}, {l->mark}, 0, {0}};
 	}
@@ -51,7 +77,9 @@ static int now_init(struct now *now, const struct engine *e)
 		now->on_link[i].key[0] = e->on_link.items[i].first;
 		now->on_link[i].end[0] = e->on_link.items[i].last;
 	}
-	put(now, SET_GRANTS, now->grants, n);
+	put(now, SET_GRANTS, now->grants, n_grants);
+	put(now, SET_NARROW, now->narrow, n_narrow);
+	put(now, SET_SCOPED, now->scoped, n_scoped);
 	put(now, SET_LEASES, now->leases, n);
 	put(now, SET_LIVE, now->live, n);
 	put(now, SET_ON_LINK, now->on_link, e->on_link.n);

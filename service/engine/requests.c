@@ -10,6 +10,7 @@
 #include "links.h"
 #include "log.h"
 #include "questions.h"
+#include "scoped.h"
 #include "verify.h"
 
 #include <errno.h>
@@ -127,6 +128,14 @@ static int user_changed(const struct policy *p, uid_t uid)
 static void handle_lease_open(struct engine *e, const void *message)
 {
 	const struct wire_lease_open *m = message;
+	const struct lease_request request = {
+		.uid = m->uid,
+		.seconds = m->seconds,
+		.holder = m->holder,
+		.scope = (enum lease_scope)m->scope,
+		.servers = m->servers,
+		.n_servers = m->n_servers,
+	};
 	struct wire_lease_opened answer = {0};
 	_cleanup_(closep) int fd = -1;
 	enum wire_refusal refusal;
@@ -138,14 +147,12 @@ static void handle_lease_open(struct engine *e, const void *message)
 		refuse(e, m, REFUSAL_NO_POLICY, 0);
 		return;
 	}
-	if (m->scope != SCOPE_FULL) {
-		refuse(e, m, REFUSAL_ENGINE_FAILURE, EOPNOTSUPP);
-		return;
-	}
 	/* What has just changed, and nobody has read yet, counts. */
 	consent_look(e);
-	refusal = lease_consider(&e->leases, e->policy, m->uid, m->seconds, m->holder,
-				 engine_new_mark(e), now_boottime(), &l, &detail);
+	refusal = lease_consider(&e->leases, e->policy, &request, engine_new_mark(e, request.scope),
+				 now_boottime(), &l, &detail);
+	if (refusal == REFUSAL_NONE)
+		refusal = scoped_prepare(e, m, &detail);
 	r = refusal == REFUSAL_NONE ? user_changed(e->policy, m->uid) : 0;
 	if (r < 0) {
 		refuse(e, m, REFUSAL_ENGINE_FAILURE, (uint32_t)-r);
@@ -164,8 +171,10 @@ static void handle_lease_open(struct engine *e, const void *message)
 		refuse(e, m, REFUSAL_ENGINE_FAILURE, (uint32_t)-r);
 		return;
 	}
-	log_info("lease %llu: uid %u for %llu s, asked by uid %u", (unsigned long long)l.id, l.uid,
-		 (unsigned long long)((l.expires - l.started) / USEC_PER_SEC), l.holder);
+	log_info("lease %llu: uid %u for %llu s, scope %s, asked by uid %u",
+		 (unsigned long long)l.id, l.uid,
+		 (unsigned long long)((l.expires - l.started) / USEC_PER_SEC),
+		 lease_scope_to_string(l.scope), l.holder);
 	answer.id = l.id;
 	answer.started = l.started;
 	answer.expires = l.expires;
@@ -353,6 +362,12 @@ static void handle_check_address(struct engine *e, const void *message)
 	engine_send(e, &answer, sizeof(answer), -1);
 }
 
+/* Safe: each address is checked again, and may be reached for a while by that lease's user. */
+static void handle_dns_addresses(struct engine *e, const void *message)
+{
+	scoped_named(e, message);
+}
+
 static const handler_fn handlers[WIRE_TYPE_N] = {
 	/* clang-format off */
 	[WIRE_GET_LIMITS] = handle_get_limits,
@@ -369,6 +384,7 @@ static const handler_fn handlers[WIRE_TYPE_N] = {
 	[WIRE_GET_COUNTERS] = handle_get_counters,
 	[WIRE_GET_BLOCKED] = handle_get_blocked,
 	[WIRE_CHECK_ADDRESS] = handle_check_address,
+	[WIRE_DNS_ADDRESSES] = handle_dns_addresses,
 	/* clang-format on */
 };
 

@@ -3,6 +3,7 @@
 
 #include "log.h"
 #include "nft-prove.h"
+#include "scoped.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -16,21 +17,43 @@ static void leases_clear(struct nft_leases *l)
 	free(l->items);
 }
 
+static bool may_be_gone(usec_t until, usec_t now)
+{
+	return until <= now + LEASE_SLACK;
+}
+
+/* Timeouts of 1 for what must be there, of 0 for what may have ended. */
+static size_t known_reach(const struct lease *l, usec_t now, struct nft_reach *ret)
+{
+	/* As if it were long ago, so that nothing is left out. */
+	size_t n = scoped_reach(l, 0, 0, l->kernel_until, ret);
+
+	for (size_t i = 0; i < n; i++)
+		ret[i].timeout_ms = may_be_gone(ret[i].timeout_ms * USEC_PER_MSEC, now) ? 0 : 1;
+	return n;
+}
+
 /* All leases, those that are about to end, too: the kernel may have ended them, or not yet. */
 static struct nft_leases known_leases(const struct engine *e)
 {
-	struct nft_leases ret = {.items = calloc(e->leases.n + 1, sizeof(*ret.items))};
+	size_t size = sizeof(struct nft_lease) + SCOPED_REACH_MAX * sizeof(struct nft_reach);
+	struct nft_leases ret = {.items = calloc(e->leases.n + 1, size)};
 	usec_t now = now_boottime();
+	struct nft_reach *reach;
 
 	if (!ret.items)
 		fatal_oom();
-	for (size_t i = 0; i < e->leases.n; i++) {
+	reach = (void *)(ret.items + e->leases.n);
+	for (size_t i = 0; i < e->leases.n; i++, reach += SCOPED_REACH_MAX) {
 		const struct lease *l = &e->leases.items[i];
 
 		ret.items[ret.n++] = (struct nft_lease){
 			.uid = l->uid,
 			.mark = l->mark,
-			.timeout_ms = l->kernel_until > now + LEASE_SLACK ? 1 : 0,
+			.timeout_ms = may_be_gone(l->kernel_until, now) ? 0 : 1,
+			.scoped = l->scope != SCOPE_FULL,
+			.reach = reach,
+			.n_reach = known_reach(l, now, reach),
 		};
 	}
 	return ret;

@@ -13,6 +13,7 @@ struct nl {
 	struct mnl_socket *socket;
 	uint32_t portid;
 	uint32_t seq;
+	uint8_t queue; /* enum nft_queue, how this kernel takes a queue; nft-expr.h */
 };
 
 /* What the kernel said no to. */

@@ -72,38 +72,66 @@ static bool compare_kept(enum rs_set set, const struct wanted_list *should,
 	return false;
 }
 
+/* What leases put into the sets that are theirs. */
+static const enum rs_set lease_sets[] = {SET_GRANTS, SET_LEASES, SET_LIVE, SET_NARROW, SET_SCOPED};
+
+/* The elements of a lease in one of them; how many they are. */
+static size_t wanted_of(const struct nft_expected *should, const struct nft_lease *l,
+			enum rs_set set, struct wanted *ret)
+{
+	struct wanted w = {
+		.longest_ms = should->lease_timeout_ms,
+		.may_be_gone = l->timeout_ms == 0,
+	};
+	uint32_t *key = w.element.key;
+
+	if (set == SET_SCOPED) {
+		for (size_t i = 0; i < l->n_reach; i++) {
+			const struct nft_reach *r = &l->reach[i];
+			const struct rs_element e = {{l->uid, r->addr, r->protocol, r->port},
+						     {l->uid, r->addr, r->protocol, r->port},
+						     .data = l->mark};
+
+			w.element = e;
+			w.may_be_gone = r->timeout_ms == 0;
+			ret[i] = w;
+		}
+		return l->n_reach;
+	}
+	if ((set == SET_GRANTS && l->scoped) || (set == SET_NARROW && !l->scoped))
+		return 0;
+	key[0] = set == SET_LIVE ? l->mark : l->uid;
+	key[1] = set == SET_LEASES ? l->mark : 0;
+	memcpy(w.element.end, key, sizeof(w.element.end));
+	w.element.data = set == SET_GRANTS ? l->mark : 0;
+	*ret = w;
+	return 1;
+}
+
 static bool compare_leases(const struct nft_expected *should, const struct nft_seen *is,
 			   char buf[NFT_FAULT_SIZE])
 {
-	static const char more[] = "holds what no lease accounts for";
-	size_t n = should->leases->n;
-	_cleanup_(freep) struct wanted *items = calloc(3 * n + 1, sizeof(*items));
-	struct wanted *grants = items, *leases = items ? items + n : NULL,
-		      *live = items ? items + 2 * n : NULL;
+	_cleanup_(freep) struct wanted *items = NULL;
+	size_t most = 1;
 
+	for (size_t i = 0; i < should->leases->n; i++)
+		most += 1 + should->leases->items[i].n_reach;
+	items = calloc(most, sizeof(*items));
 	if (!items) {
 		(void)snprintf(buf, NFT_FAULT_SIZE, "leases cannot be compared: out of memory");
 		return true;
 	}
-	for (size_t i = 0; i < n; i++) {
-		const struct nft_lease *l = &should->leases->items[i];
-		const struct wanted w = {
-			.longest_ms = should->lease_timeout_ms,
-			.may_be_gone = l->timeout_ms == 0,
-		};
+	for (size_t s = 0; s < ARRAY_SIZE(lease_sets); s++) {
+		struct wanted_list list = {.items = items};
 
-		grants[i] = leases[i] = live[i] = w;
-		grants[i].element = (struct rs_element){{l->uid}, {l->uid}, .data = l->mark};
-		leases[i].element =
-			(struct rs_element){{l->uid, l->mark}, {l->uid, l->mark}, .data = 0};
-		live[i].element = (struct rs_element){{l->mark}, {l->mark}, .data = 0};
+		for (size_t i = 0; i < should->leases->n; i++)
+			list.n += wanted_of(should, &should->leases->items[i], lease_sets[s],
+					    &items[list.n]);
+		if (compare_kept(lease_sets[s], &list, &is->kept[lease_sets[s]],
+				 "holds what no lease accounts for", buf))
+			return true;
 	}
-	return compare_kept(SET_GRANTS, &(struct wanted_list){grants, n}, &is->kept[SET_GRANTS],
-			    more, buf) ||
-	       compare_kept(SET_LEASES, &(struct wanted_list){leases, n}, &is->kept[SET_LEASES],
-			    more, buf) ||
-	       compare_kept(SET_LIVE, &(struct wanted_list){live, n}, &is->kept[SET_LIVE], more,
-			    buf);
+	return false;
 }
 
 static bool compare_on_link(const struct route_ranges *should, const struct nft_kept_list *is,

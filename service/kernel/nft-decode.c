@@ -6,6 +6,7 @@
 #include <arpa/inet.h>
 #include <linux/netfilter.h>
 #include <linux/netfilter/nf_tables.h>
+#include <linux/netfilter/nf_tables_compat.h>
 #include <stdio.h>
 
 #define REGISTERS 16 /* of four bytes */
@@ -175,6 +176,11 @@ static bool decode_packet_mark(struct decoder *d)
 	struct rs_stmt *s;
 	uint32_t mark;
 
+	if (d->n_fields == 1 && d->fields[0] == FIELD_CT_MARK && !d->mask) {
+		d->n_fields = d->fields[0] = 0;
+		d->registers = 0;
+		return add_statement(d, STMT_CARRY) != NULL;
+	}
 	if (!take_value(d, &mark, sizeof(mark)))
 		return false;
 	if (mark == d->token)
@@ -329,20 +335,52 @@ static bool decode_lookup(struct decoder *d, struct nft_attrs *a)
 	return take_key(d, &d->mark, set);
 }
 
+static bool take_limit(struct nft_attrs *a, uint64_t seconds, uint64_t *ret_rate,
+		       uint32_t *ret_burst)
+{
+	uint64_t unit;
+
+	nft_forget(a, NFTA_LIMIT_PAD);
+	return nft_take_u64(a, NFTA_LIMIT_RATE, ret_rate) && *ret_rate <= UINT32_MAX &&
+	       nft_take_u64(a, NFTA_LIMIT_UNIT, &unit) && unit == seconds &&
+	       nft_take_u32(a, NFTA_LIMIT_BURST, ret_burst) &&
+	       nft_take_is(a, NFTA_LIMIT_TYPE, NFT_LIMIT_PKTS) &&
+	       nft_take_default(a, NFTA_LIMIT_FLAGS, 0);
+}
+
+/* The limit that each element has, if the rule gives it one. */
+static bool take_once(struct nft_attrs *a, bool *ret)
+{
+	struct nft_attrs e, limit;
+	unsigned int left;
+	uint32_t burst;
+	uint64_t rate;
+
+	*ret = a->at[NFTA_DYNSET_EXPR];
+	if (!*ret)
+		return true;
+	return nft_take_nest(a, NFTA_DYNSET_EXPR, &e) &&
+	       nft_take_is_text(&e, NFTA_EXPR_NAME, "limit") &&
+	       nft_take_nest(&e, NFTA_EXPR_DATA, &limit) && nft_attrs_empty(&e, &left) &&
+	       take_limit(&limit, NFT_ONCE_SECONDS, &rate, &burst) && rate == 1 && burst == 1 &&
+	       nft_attrs_empty(&limit, &left);
+}
+
 static bool decode_dynset(struct decoder *d, struct nft_attrs *a)
 {
 	const char *name;
 	uint64_t timeout;
 	enum rs_set set;
+	bool once;
 
 	nft_forget(a, NFTA_DYNSET_PAD);
 	nft_forget(a, NFTA_DYNSET_SET_ID);
-	return nft_take_text(a, NFTA_DYNSET_SET_NAME, &name) && nft_find_set(name, &set) &&
-	       take_register(a, NFTA_DYNSET_SREG_KEY, 0) &&
-	       nft_take_is(a, NFTA_DYNSET_OP, NFT_DYNSET_OP_ADD) &&
+	return take_once(a, &once) && nft_take_text(a, NFTA_DYNSET_SET_NAME, &name) &&
+	       nft_find_set(name, &set) && take_register(a, NFTA_DYNSET_SREG_KEY, 0) &&
+	       nft_take_is(a, NFTA_DYNSET_OP, once ? NFT_DYNSET_OP_UPDATE : NFT_DYNSET_OP_ADD) &&
 	       nft_take_u64(a, NFTA_DYNSET_TIMEOUT, &timeout) && timeout == NFT_REPORTED_MS &&
 	       nft_take_default(a, NFTA_DYNSET_FLAGS, 0) &&
-	       take_key(d, add_statement(d, STMT_REMEMBER), set);
+	       take_key(d, add_statement(d, once ? STMT_ONCE : STMT_REMEMBER), set);
 }
 
 /* *ret_chain is NULL when the verdict names none. */
@@ -380,6 +418,10 @@ static bool decode_verdict(struct decoder *d, struct nft_attrs *data)
 		return false;
 	if (code == NF_ACCEPT || code == NF_DROP)
 		return !name && add_plain(d, code == NF_ACCEPT ? STMT_ACCEPT : STMT_DROP);
+	/* As where there is no better way, nft-expr.h: no answer comes in by it, if any is asked.
+	 */
+	if (code == NF_QUEUE)
+		return !name && add_plain(d, STMT_QUEUE);
 	if (code != (uint32_t)NFT_GOTO || !name || !nft_find_chain(name, &chain))
 		return false;
 	s = add_plain(d, STMT_GOTO);
@@ -422,16 +464,37 @@ static bool decode_objref(struct decoder *d, struct nft_attrs *a)
 static bool decode_limit(struct decoder *d, struct nft_attrs *a)
 {
 	struct rs_stmt *s = add_plain(d, STMT_LIMIT);
-	uint64_t rate, unit;
+	uint64_t rate;
 
-	nft_forget(a, NFTA_LIMIT_PAD);
-	if (!s || !nft_take_u64(a, NFTA_LIMIT_RATE, &rate) || rate > UINT32_MAX)
+	if (!s || !take_limit(a, NFT_LIMIT_SECONDS, &rate, &s->mask))
 		return false;
 	s->value = (uint32_t)rate;
-	return nft_take_u64(a, NFTA_LIMIT_UNIT, &unit) && unit == NFT_LIMIT_SECONDS &&
-	       nft_take_u32(a, NFTA_LIMIT_BURST, &s->mask) &&
-	       nft_take_is(a, NFTA_LIMIT_TYPE, NFT_LIMIT_PKTS) &&
-	       nft_take_default(a, NFTA_LIMIT_FLAGS, 0);
+	return true;
+}
+
+static bool decode_queue(struct decoder *d, struct nft_attrs *a)
+{
+	uint16_t number, total, flags;
+
+	return add_plain(d, STMT_QUEUE) && nft_take_u16(a, NFTA_QUEUE_NUM, &number) &&
+	       number == RULESET_QUEUE && nft_take_u16(a, NFTA_QUEUE_TOTAL, &total) && total == 1 &&
+	       nft_take_u16(a, NFTA_QUEUE_FLAGS, &flags) && flags == 0;
+}
+
+/* iptables' way to say the same. */
+static bool decode_target(struct decoder *d, struct nft_attrs *a)
+{
+	const struct nlattr *at = a->at[NFTA_TARGET_INFO];
+	struct nft_queue_info info;
+
+	if (!at || mnl_attr_get_payload_len(at) != sizeof(info))
+		return false;
+	memcpy(&info, mnl_attr_get_payload(at), sizeof(info));
+	nft_forget(a, NFTA_TARGET_INFO);
+	return add_plain(d, STMT_QUEUE) &&
+	       nft_take_is_text(a, NFTA_TARGET_NAME, NFT_QUEUE_TARGET_NAME) &&
+	       nft_take_is(a, NFTA_TARGET_REV, NFT_QUEUE_TARGET_REVISION) &&
+	       info.number == RULESET_QUEUE && info.total == 1 && !info.flags && !info.pad;
 }
 
 static bool decode_log(struct decoder *d, struct nft_attrs *a)
@@ -481,7 +544,8 @@ static const struct {
 	{"payload", decode_payload}, {"bitwise", decode_bitwise}, {"cmp", decode_cmp},
 	{"lookup", decode_lookup},   {"dynset", decode_dynset},   {"immediate", decode_immediate},
 	{"objref", decode_objref},   {"limit", decode_limit},     {"log", decode_log},
-	{"redir", decode_redir},     {"reject", decode_reject},
+	{"redir", decode_redir},     {"reject", decode_reject},   {"queue", decode_queue},
+	{"target", decode_target},
 };
 
 static bool decode_expression(struct decoder *d, const struct nlattr *at, char *why)

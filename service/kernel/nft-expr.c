@@ -212,17 +212,39 @@ static bool lookup(struct nftnl_rule *nr, const struct rs_stmt *s, bool with_dre
 	return true;
 }
 
+static void fill_limit(struct nftnl_expr *e, uint64_t rate, uint64_t seconds, uint32_t burst)
+{
+	nftnl_expr_set_u64(e, NFTNL_EXPR_LIMIT_RATE, rate);
+	nftnl_expr_set_u64(e, NFTNL_EXPR_LIMIT_UNIT, seconds);
+	nftnl_expr_set_u32(e, NFTNL_EXPR_LIMIT_BURST, burst);
+	nftnl_expr_set_u32(e, NFTNL_EXPR_LIMIT_TYPE, NFT_LIMIT_PKTS);
+}
+
+/* Each element of the set has a limit of its own. */
+static bool limit_elements(struct nftnl_expr *dynset)
+{
+	struct nftnl_expr *e = nftnl_expr_alloc("limit");
+
+	if (!e)
+		return false;
+	fill_limit(e, 1, NFT_ONCE_SECONDS, 1);
+	nftnl_expr_add_expr(dynset, NFTNL_EXPR_DYNSET_EXPRESSIONS, e);
+	return true;
+}
+
 static bool remember(struct nftnl_rule *nr, const struct rs_stmt *s)
 {
+	bool once = s->kind == STMT_ONCE;
 	struct nftnl_expr *e;
 
 	if (!load_fields(nr, s))
 		return false;
 	e = expression(nr, "dynset");
-	if (!e)
+	if (!e || (once && !limit_elements(e)))
 		return false;
 	nftnl_expr_set_u32(e, NFTNL_EXPR_DYNSET_SREG_KEY, key_register(s));
-	nftnl_expr_set_u32(e, NFTNL_EXPR_DYNSET_OP, NFT_DYNSET_OP_ADD);
+	nftnl_expr_set_u32(e, NFTNL_EXPR_DYNSET_OP,
+			   once ? NFT_DYNSET_OP_UPDATE : NFT_DYNSET_OP_ADD);
 	nftnl_expr_set_str(e, NFTNL_EXPR_DYNSET_SET_NAME, rs_set_info(s->object)->name);
 	nftnl_expr_set_u32(e, NFTNL_EXPR_DYNSET_SET_ID, (uint32_t)s->object + 1);
 	nftnl_expr_set_u64(e, NFTNL_EXPR_DYNSET_TIMEOUT, NFT_REPORTED_MS);
@@ -301,10 +323,7 @@ static bool limit(struct nftnl_rule *nr, uint32_t rate, uint32_t burst)
 
 	if (!e)
 		return false;
-	nftnl_expr_set_u64(e, NFTNL_EXPR_LIMIT_RATE, rate);
-	nftnl_expr_set_u64(e, NFTNL_EXPR_LIMIT_UNIT, NFT_LIMIT_SECONDS);
-	nftnl_expr_set_u32(e, NFTNL_EXPR_LIMIT_BURST, burst);
-	nftnl_expr_set_u32(e, NFTNL_EXPR_LIMIT_TYPE, NFT_LIMIT_PKTS);
+	fill_limit(e, rate, NFT_LIMIT_SECONDS, burst);
 	return true;
 }
 
@@ -320,7 +339,53 @@ static bool report(struct nftnl_rule *nr)
 	return true;
 }
 
-static bool statement(struct nftnl_rule *nr, const struct rs_stmt *s, uint32_t token)
+/* Without NFQNL_FLAG_BYPASS or anything like it: nobody listening means dropped. */
+static bool queue_native(struct nftnl_rule *nr)
+{
+	struct nftnl_expr *e = expression(nr, "queue");
+
+	if (!e)
+		return false;
+	nftnl_expr_set_u16(e, NFTNL_EXPR_QUEUE_NUM, RULESET_QUEUE);
+	nftnl_expr_set_u16(e, NFTNL_EXPR_QUEUE_TOTAL, 1);
+	nftnl_expr_set_u16(e, NFTNL_EXPR_QUEUE_FLAGS, 0);
+	return true;
+}
+
+static bool queue_target(struct nftnl_rule *nr)
+{
+	struct nftnl_expr *e = expression(nr, "target");
+	struct nft_queue_info *info = calloc(1, sizeof(*info));
+
+	if (!e || !info) {
+		free(info);
+		return false;
+	}
+	info->number = RULESET_QUEUE;
+	info->total = 1;
+	nftnl_expr_set_str(e, NFTNL_EXPR_TG_NAME, NFT_QUEUE_TARGET_NAME);
+	nftnl_expr_set_u32(e, NFTNL_EXPR_TG_REV, NFT_QUEUE_TARGET_REVISION);
+	/* It takes the memory over. */
+	nftnl_expr_set(e, NFTNL_EXPR_TG_INFO, info, sizeof(*info));
+	return true;
+}
+
+static bool queue(struct nftnl_rule *nr, enum nft_queue how)
+{
+	switch (how) {
+	case NFT_QUEUE_NATIVE:
+		return queue_native(nr);
+	case NFT_QUEUE_TARGET:
+		return queue_target(nr);
+	case NFT_QUEUE_UNKNOWN:
+	case NFT_QUEUE_BARE:
+		break;
+	}
+	return verdict(nr, NF_QUEUE, NULL);
+}
+
+static bool statement(struct nftnl_rule *nr, const struct rs_stmt *s, uint32_t token,
+		      enum nft_queue how)
 {
 	switch ((enum rs_kind)s->kind) {
 	case STMT_IS:
@@ -338,11 +403,14 @@ static bool statement(struct nftnl_rule *nr, const struct rs_stmt *s, uint32_t t
 	case STMT_LOG:
 		return report(nr);
 	case STMT_REMEMBER:
+	case STMT_ONCE:
 		return remember(nr, s);
 	case STMT_MARK:
 		return immediate(nr, &s->value, sizeof(s->value)) && set_mark(nr);
 	case STMT_MARK_OF:
 		return lookup(nr, s, true, NFT_REG_1) && set_mark(nr);
+	case STMT_CARRY:
+		return load(nr, FIELD_CT_MARK, NFT_REG_1) && set_packet_mark(nr);
 	case STMT_ADMIT:
 		return immediate(nr, &token, sizeof(token)) && set_packet_mark(nr);
 	case STMT_REASON:
@@ -354,6 +422,8 @@ static bool statement(struct nftnl_rule *nr, const struct rs_stmt *s, uint32_t t
 		return reject(nr, NFT_REJECT_TCP_RST, 0);
 	case STMT_PROHIBIT:
 		return reject(nr, NFT_REJECT_ICMPX_UNREACH, NFT_REJECT_ICMPX_ADMIN_PROHIBITED);
+	case STMT_QUEUE:
+		return queue(nr, how);
 	case STMT_ACCEPT:
 		return verdict(nr, NF_ACCEPT, NULL);
 	case STMT_DROP:
@@ -366,10 +436,11 @@ static bool statement(struct nftnl_rule *nr, const struct rs_stmt *s, uint32_t t
 	return false;
 }
 
-int nft_expressions(struct nftnl_rule *nr, const struct rs_rule *rule, uint32_t token)
+int nft_expressions(struct nftnl_rule *nr, const struct rs_rule *rule, uint32_t token,
+		    enum nft_queue queue)
 {
 	for (size_t i = 0; i < rule->n_stmts; i++)
-		if (!statement(nr, &rule->stmts[i], token))
+		if (!statement(nr, &rule->stmts[i], token, queue))
 			return -ENOMEM;
 	return 0;
 }

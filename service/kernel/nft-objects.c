@@ -132,14 +132,16 @@ uint32_t nft_set_flags(const struct rs_set_info *info)
 /* Tells nft(8) that keys (and marks) are in the machine's byte order; the kernel does not care. */
 static void set_byte_order(struct nftnl_set *s, const struct rs_set_info *info)
 {
+	bool key = info->n_fields == 1 && !rs_fields[info->fields[0]].network;
 	struct nftnl_udata_buf *u;
 
-	if (info->n_fields != 1 || rs_fields[info->fields[0]].network)
+	if (!key && info->data != DATA_MARK)
 		return;
 	u = nftnl_udata_buf_alloc(NFT_USERDATA_MAXLEN);
 	if (!u)
 		return;
-	nftnl_udata_put_u32(u, NFTNL_UDATA_SET_KEYBYTEORDER, 1);
+	if (key)
+		nftnl_udata_put_u32(u, NFTNL_UDATA_SET_KEYBYTEORDER, 1);
 	if (info->data == DATA_MARK)
 		nftnl_udata_put_u32(u, NFTNL_UDATA_SET_DATABYTEORDER, 1);
 	nftnl_set_set_data(s, NFTNL_SET_USERDATA, nftnl_udata_buf_data(u), nftnl_udata_buf_len(u));
@@ -404,7 +406,7 @@ static void put_rule(struct batch *b, const struct rs_rule *rule, size_t number,
 		return;
 	h = batch_put(b, NFT_MSG_NEWRULE, nft_families[table], NLM_F_CREATE | NLM_F_APPEND,
 		      "rule %zu of chain %s", number, chain);
-	if (h && nft_expressions(nr, rule, token) == 0) {
+	if (h && nft_expressions(nr, rule, token, b->nl->queue) == 0) {
 		nftnl_rule_nlmsg_build_payload(h, nr);
 		batch_done(b);
 	} else {

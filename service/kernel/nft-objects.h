@@ -6,6 +6,7 @@
  * memory runs out the batch remembers it. Private to kernel/.
  */
 #include "netlink.h"
+#include "nft.h"
 #include "ruleset.h"
 
 /* What is written here, and read back by nft-read.c. */
@@ -41,6 +42,9 @@ struct nft_element {
 /* One element; type is NFT_MSG_NEWSETELEM or NFT_MSG_DELSETELEM. */
 void nft_put_element(struct batch *b, uint16_t type, uint16_t flags, enum rs_set set,
 		     const struct nft_element *element);
+
+/* All elements that are a lease; nft-leases.c. */
+void nft_put_lease(struct batch *b, uint16_t type, uint16_t flags, const struct nft_lease *l);
 
 void nft_put_flush_rules(struct batch *b, enum rs_table table);
 /* token: what marks the packets that the wall has admitted. */

@@ -37,22 +37,48 @@ static _printf_(3, 4) bool broken(const struct proving *p, unsigned number, cons
 	return true;
 }
 
+static bool reaches(const struct nft_lease *l, const struct rs_element *e)
+{
+	for (size_t i = 0; i < l->n_reach; i++)
+		if (e->key[0] == l->uid && e->key[1] == l->reach[i].addr &&
+		    e->key[2] == l->reach[i].protocol && e->key[3] == l->reach[i].port)
+			return e->data == l->mark;
+	return false;
+}
+
+static bool accounts_for(const struct nft_lease *l, enum rs_set set, const struct rs_element *e)
+{
+	if (set == SET_SCOPED)
+		return reaches(l, e);
+	if (set == SET_LIVE)
+		return e->key[0] == l->mark;
+	return e->key[0] == l->uid && (set == SET_GRANTS   ? !l->scoped && e->data == l->mark
+				       : set == SET_NARROW ? l->scoped
+							   : e->key[1] == l->mark);
+}
+
 /* Whether a lease that there is accounts for the element, and for its time. */
 static bool of_a_lease(const struct proving *p, enum rs_set set, const struct nft_kept *k)
 {
-	const uint32_t *key = k->element.key;
-
 	if (!k->timeout_ms || k->timeout_ms > p->should->lease_timeout_ms)
 		return false;
-	for (size_t i = 0; i < p->should->leases->n; i++) {
-		const struct nft_lease *l = &p->should->leases->items[i];
-
-		if (set == SET_GRANTS   ? key[0] == l->uid && k->element.data == l->mark
-		    : set == SET_LEASES ? key[0] == l->uid && key[1] == l->mark
-					: key[0] == l->mark)
+	for (size_t i = 0; i < p->should->leases->n; i++)
+		if (accounts_for(&p->should->leases->items[i], set, &k->element))
 			return true;
-	}
 	return false;
+}
+
+/* Whether the map has all that the lease reaches. */
+static bool all_reached(const struct proving *p, const struct nft_lease *l)
+{
+	const struct nft_kept_list *is = &p->is->kept[SET_SCOPED];
+	size_t n = 0, wanted = 0;
+
+	for (size_t i = 0; i < l->n_reach; i++)
+		wanted += l->reach[i].timeout_ms != 0;
+	for (size_t i = 0; i < is->n; i++)
+		n += reaches(l, &is->items[i].element);
+	return n >= wanted;
 }
 
 static size_t times(const struct nft_kept_list *list, uint32_t first, const uint32_t *second)
@@ -67,7 +93,8 @@ static size_t times(const struct nft_kept_list *list, uint32_t first, const uint
 
 static bool leases_broken(const struct proving *p)
 {
-	static const enum rs_set sets[] = {SET_GRANTS, SET_LEASES, SET_LIVE};
+	static const enum rs_set sets[] = {SET_GRANTS, SET_LEASES, SET_LIVE, SET_NARROW,
+					   SET_SCOPED};
 
 	for (size_t s = 0; s < ARRAY_SIZE(sets); s++)
 		for (size_t i = 0; i < p->is->kept[sets[s]].n; i++)
@@ -77,9 +104,12 @@ static bool leases_broken(const struct proving *p)
 	for (size_t i = 0; i < p->should->leases->n; i++) {
 		const struct nft_lease *l = &p->should->leases->items[i];
 
-		if (l->timeout_ms && (times(&p->is->kept[SET_GRANTS], l->uid, NULL) != 1 ||
-				      times(&p->is->kept[SET_LEASES], l->uid, &l->mark) != 1 ||
-				      times(&p->is->kept[SET_LIVE], l->mark, NULL) != 1))
+		enum rs_set open = l->scoped ? SET_NARROW : SET_GRANTS;
+
+		if (l->timeout_ms &&
+		    (times(&p->is->kept[open], l->uid, NULL) != 1 ||
+		     times(&p->is->kept[SET_LEASES], l->uid, &l->mark) != 1 ||
+		     times(&p->is->kept[SET_LIVE], l->mark, NULL) != 1 || !all_reached(p, l)))
 			return broken(p, LEASE_OPEN, "the lease of uid %u is not in all its sets",
 				      l->uid);
 	}

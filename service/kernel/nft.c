@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "nft.h"
 
+#include "nft-expr.h"
 #include "nft-objects.h"
 
 #include <errno.h>
@@ -47,26 +48,6 @@ static void put_sets(struct batch *b, const struct ruleset *r, const struct rule
 	}
 }
 
-/* The three elements that are a lease: a new flow, an owned packet, a packet without owner. */
-static void put_lease(struct batch *b, uint16_t type, uint16_t flags, const struct nft_lease *l)
-{
-	const struct {
-		enum rs_set set;
-		struct nft_element element;
-	} elements[] = {
-		{SET_LIVE, {.key = {l->mark}}},
-		{SET_LEASES, {.key = {l->uid, l->mark}}},
-		{SET_GRANTS, {.key = {l->uid}, .mark = l->mark}},
-	};
-
-	for (size_t i = 0; i < ARRAY_SIZE(elements); i++) {
-		struct nft_element element = elements[i].element;
-
-		element.timeout_ms = type == NFT_MSG_NEWSETELEM ? l->timeout_ms : 0;
-		nft_put_element(b, type, flags, elements[i].set, &element);
-	}
-}
-
 /* The leases that there are, and no others. */
 static void put_leases(struct batch *b, const struct nft_leases *leases)
 {
@@ -74,7 +55,7 @@ static void put_leases(struct batch *b, const struct nft_leases *leases)
 		if (rs_set_table(i) == TABLE_WALL && holds_leases(i))
 			nft_put_set_flush(b, i);
 	for (size_t i = 0; i < leases->n; i++)
-		put_lease(b, NFT_MSG_NEWSETELEM, NLM_F_CREATE, &leases->items[i]);
+		nft_put_lease(b, NFT_MSG_NEWSETELEM, NLM_F_CREATE, &leases->items[i]);
 }
 
 int nft_table_flags(struct nl *nl, uint32_t *ret_flags, struct nl_error *ret_error)
@@ -105,11 +86,51 @@ static void put_table(struct batch *b, enum rs_table table, const struct nft_wal
 	nft_put_table(b, table, RULESET_TABLE, NFT_MSG_NEWTABLE, NLM_F_CREATE, &w->flags);
 }
 
+static const struct rs_rule queue_rule = {
+	.chain = CHAIN_INPUT_OTHER,
+	.n_stmts = 1,
+	.stmts = {{.kind = STMT_QUEUE}},
+};
+
+/* Whether the kernel takes a queue in that way; asked in a transaction that always aborts. */
+static bool takes_queue(struct nl *nl, const struct nft_wall *w, enum nft_queue how)
+{
+	const struct ruleset only = {.rules = (struct rs_rule *)(uintptr_t)&queue_rule,
+				     .n_rules = 1};
+	_cleanup_(batch_clear) struct batch b = {0};
+	struct nl_error error;
+	int r;
+
+	nl->queue = (uint8_t)how;
+	batch_begin(&b, nl);
+	nft_put_table(&b, TABLE_WALL, RULESET_TABLE, NFT_MSG_NEWTABLE, NLM_F_CREATE, &w->flags);
+	nft_put_chain(&b, CHAIN_INPUT_OTHER);
+	nft_put_rules(&b, &only, TABLE_WALL, w->token);
+	nft_put_table(&b, TABLE_WALL, PROBE_TABLE, NFT_MSG_DELTABLE, 0, NULL);
+	r = batch_commit(&b, &error);
+	return r == -ENOENT && strncmp(error.object, "table", 5) == 0;
+}
+
+/* Once for each socket: what a kernel can do stays. */
+static void find_queue(struct nl *nl, const struct nft_wall *w)
+{
+	if (nl->queue != NFT_QUEUE_UNKNOWN)
+		return;
+	if (!takes_queue(nl, w, NFT_QUEUE_NATIVE) && !takes_queue(nl, w, NFT_QUEUE_TARGET))
+		nl->queue = NFT_QUEUE_BARE;
+}
+
+bool nft_has_queue(const struct nl *nl)
+{
+	return nl->queue == NFT_QUEUE_NATIVE || nl->queue == NFT_QUEUE_TARGET;
+}
+
 int nft_load(struct nl *nl, const struct nft_wall *w, struct nl_error *ret_error)
 {
 	_cleanup_(batch_clear) struct batch b = {0};
 	bool rules = !w->in_force || !ruleset_same_rules(w->ruleset, w->in_force);
 
+	find_queue(nl, w);
 	batch_begin(&b, nl);
 	put_table(&b, TABLE_WALL, w);
 	if (!w->in_force)
@@ -188,44 +209,6 @@ int nft_egress_uncover(struct nl *nl, const char *link, struct nl_error *ret_err
 
 	batch_begin(&b, nl);
 	nft_put_link_gone(&b, link);
-	return batch_commit(&b, ret_error);
-}
-
-int nft_lease_add(struct nl *nl, const struct nft_lease *l, struct nl_error *ret_error)
-{
-	_cleanup_(batch_clear) struct batch b = {0};
-
-	batch_begin(&b, nl);
-	put_lease(&b, NFT_MSG_NEWSETELEM, NLM_F_CREATE | NLM_F_EXCL, l);
-	return batch_commit(&b, ret_error);
-}
-
-int nft_lease_renew(struct nl *nl, const struct nft_lease *l, struct nl_error *ret_error)
-{
-	_cleanup_(batch_clear) struct batch b = {0};
-
-	/* Kernels before 6.12 ignore a new timeout of an old element, hence both. */
-	batch_begin(&b, nl);
-	put_lease(&b, NFT_MSG_DELSETELEM, 0, l);
-	put_lease(&b, NFT_MSG_NEWSETELEM, NLM_F_CREATE, l);
-	return batch_commit(&b, ret_error);
-}
-
-int nft_lease_remove(struct nl *nl, const struct nft_lease *l, struct nl_error *ret_error)
-{
-	struct nft_lease brief = {.uid = l->uid, .mark = l->mark, .timeout_ms = 1};
-	_cleanup_(batch_clear) struct batch b = {0};
-	int r;
-
-	batch_begin(&b, nl);
-	put_lease(&b, NFT_MSG_DELSETELEM, 0, l);
-	r = batch_commit(&b, ret_error);
-	if (r != -ENOENT)
-		return r;
-	/* Some have timed out. What is added and deleted in one transaction never exists. */
-	batch_begin(&b, nl);
-	put_lease(&b, NFT_MSG_NEWSETELEM, NLM_F_CREATE, &brief);
-	put_lease(&b, NFT_MSG_DELSETELEM, 0, l);
 	return batch_commit(&b, ret_error);
 }
 

@@ -22,11 +22,25 @@
  */
 int nft_table_flags(struct nl *nl, uint32_t *ret_flags, struct nl_error *ret_error);
 
-/* A lease as the kernel has it: a new flow of uid gets mark, flows with mark go on. */
+/* Where new flows of a lease of a smaller scope may go to. */
+struct nft_reach {
+	uint32_t addr; /* IPv4, host order */
+	uint16_t port;
+	uint8_t protocol;
+	uint64_t timeout_ms;
+};
+
+/*
+ * A lease as the kernel has it: a new flow of uid gets mark, flows with mark go on. Of a smaller
+ * scope only those to its reach, which stays the caller's.
+ */
 struct nft_lease {
 	uid_t uid;
 	uint32_t mark;
 	uint64_t timeout_ms; /* the door closes by itself after this */
+	bool scoped;
+	const struct nft_reach *reach;
+	size_t n_reach;
 };
 
 struct nft_leases {
@@ -50,7 +64,9 @@ struct nft_wall {
 	bool anew;
 };
 
-/* Loads the wall: base chains stay, rules are flushed and filled again, sets keep their identity.
+/*
+ * Loads the wall: base chains stay, rules are flushed and filled again, sets keep their identity.
+ * The first time it asks how the kernel takes a queue.
  */
 int nft_load(struct nl *nl, const struct nft_wall *w, struct nl_error *ret_error);
 
@@ -86,10 +102,15 @@ int nft_egress_cover(struct nl *nl, const struct nft_links *links, struct nl_err
 /* The chain of a link that has gone. -ENOENT: it went with it. */
 int nft_egress_uncover(struct nl *nl, const char *link, struct nl_error *ret_error);
 
+/* After a load: whether packets come to the queue. Without it no smaller scope can be given. */
+bool nft_has_queue(const struct nl *nl);
+
 /* Opens the door. */
 int nft_lease_add(struct nl *nl, const struct nft_lease *l, struct nl_error *ret_error);
 /* Replaces the elements by ones with a new timeout, without an instant between. */
 int nft_lease_renew(struct nl *nl, const struct nft_lease *l, struct nl_error *ret_error);
+/* More reach, or the same with another timeout, for a lease of a smaller scope that is open. */
+int nft_lease_reach(struct nl *nl, const struct nft_lease *l, struct nl_error *ret_error);
 /* Closes the door. Elements that have ended by themselves are no error. */
 int nft_lease_remove(struct nl *nl, const struct nft_lease *l, struct nl_error *ret_error);
 

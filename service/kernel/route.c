@@ -150,7 +150,8 @@ static void merge(struct route_ranges *r)
 	r->n = n + 1;
 }
 
-int route_connected(struct nl *nl, struct route_ranges *ret)
+/* The connected networks, route by route. */
+static int collect_all(struct nl *nl, struct route_ranges *ret)
 {
 	char buf[256] __attribute__((aligned(8)));
 	struct collector c = {.ranges = ret};
@@ -168,8 +169,36 @@ int route_connected(struct nl *nl, struct route_ranges *ret)
 		r = -ENOMEM;
 	if (r < 0)
 		route_ranges_clear(ret);
-	else
+	return r;
+}
+
+int route_connected(struct nl *nl, struct route_ranges *ret)
+{
+	int r = collect_all(nl, ret);
+
+	if (r == 0)
 		merge(ret);
+	return r;
+}
+
+int route_holding(struct nl *nl, uint32_t addr, struct route_range *ret)
+{
+	_cleanup_(route_ranges_clear) struct route_ranges all = {0};
+	uint32_t size = UINT32_MAX;
+	int r = collect_all(nl, &all);
+
+	if (r < 0)
+		return r;
+	r = -ENETUNREACH;
+	for (size_t i = 0; i < all.n; i++) {
+		const struct route_range *range = &all.items[i];
+
+		if (addr < range->first || range->last < addr || range->last - range->first > size)
+			continue;
+		size = range->last - range->first;
+		*ret = *range;
+		r = 0;
+	}
 	return r;
 }
 

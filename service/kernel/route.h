@@ -41,6 +41,12 @@ int route_lookup(struct nl *nl, uint32_t addr, uint8_t *ret_type);
 int route_lookup_ipv6(struct nl *nl, const uint8_t addr[16], uint8_t *ret_type);
 
 /*
+ * The connected network, as one route has it, that holds an address (host order): the smallest one.
+ * 0; -ENETUNREACH: none; or another negative errno.
+ */
+int route_holding(struct nl *nl, uint32_t addr, struct route_range *ret);
+
+/*
  * The connected networks of all links but loopback, in the main table, sorted, disjoint, not
  * adjacent. nl is of NETLINK_ROUTE and not the watch. 0 or a negative errno.
  */

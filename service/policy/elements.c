@@ -364,7 +364,7 @@ static void lan_ranges(struct ruleset *r, const struct policy *p)
 void elements_from_policy(struct ruleset *r, const struct policy *p)
 {
 	add_users(r, SET_OWNERS, &p->clearnet, CHAIN_DOOR);
-	add_users(r, SET_OWNERS, &p->autoconfig, CHAIN_DOOR);
+	add_users(r, SET_OWNERS, &p->autoconfig, CHAIN_PROBE);
 	add_users(r, SET_OWNERS, &p->tor, CHAIN_TOR);
 	add_users(r, SET_DOORS, &p->clearnet, 0);
 	add_users(r, SET_DOORS, &p->autoconfig, 0);

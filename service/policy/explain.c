@@ -37,6 +37,12 @@ static const struct advice {
 		 "org.sallyport1.Clearnet)",
 		 "whoever sits at the machine, with the own password (polkit action "
 		 "org.sallyport1.enable-clearnet-user)"},
+	[COUNTER_DOOR_SCOPE] =
+		{"the door that is open for USER is one to a network's portal: its DNS servers, "
+		 "and HTTP and HTTPS to what these have named, for a while",
+		 "ask for the name of that place first; or a door of full scope: sallyport "
+		 "clearnet on USER",
+		 "the program; or whoever sits at the machine, with the own password"},
 	[COUNTER_AUTOMAP] = {"ADDRESS is one of Tor's automapped addresses, and USER is not in "
 			     "[automap] users",
 			     "[automap] users = USER", ADMINISTRATOR},
@@ -88,6 +94,8 @@ static const struct {
 	{MARK_LOCAL_TOR, UINT32_MAX, "Tor may use loopback for itself ([tor] loopback)"},
 	{MARK_LOCAL, UINT32_MAX, "a [service] grants it to USER"},
 	{MARK_LEASE, MARK_KIND, "a door is open for USER"},
+	{MARK_SCOPED, MARK_KIND,
+	 "a door to the network's portal is open for USER, and reaches that"},
 };
 
 static void put(struct kept_sets *k, enum rs_set set, struct rs_element *e)

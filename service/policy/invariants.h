@@ -16,6 +16,7 @@ enum term {
 	TERM_LOCALHOST6,
 	TERM_TOR,
 	TERM_DOORS,
+	TERM_PROBES,
 	TERM_LAN,
 	TERM_LINK_LOCAL,
 	TERM_PEERS,
@@ -47,6 +48,8 @@ enum term {
 	TERM_BY_LOCAL_TOR,
 	TERM_BY_LEASE,
 	TERM_BY_NAMESPACE,
+	TERM_BY_SCOPED,
+	TERM_BY_DOOR,
 	TERM_LOCALLY,
 	TERM_FRESH_LAN,
 	TERM_FRESH_LOCAL,
@@ -136,12 +139,18 @@ struct clause {
 #define BY_ICMP 4096u      /* refused by ICMP */
 #define REPORTED 8192u     /* to the log group */
 #define UNREPORTED 16384u
-#define UNCHECKED 32768u   /* no limit was asked */
-#define TOO_MANY 65536u    /* more than ten at once, or than five a second */
-#define UNCOUNTED 131072u  /* by no counter */
-#define MISNAMED 262144u   /* the report would name another class than was counted */
-#define ENDLESS 524288u    /* no rule decided, but the end of a chain */
-#define TOO_MANY6 1048576u /* the same, of IPv6: than five at once, or one a second */
+#define UNCHECKED 32768u       /* no limit was asked */
+#define TOO_MANY 65536u        /* more than ten at once, or than five a second */
+#define UNCOUNTED 131072u      /* by no counter */
+#define MISNAMED 262144u       /* the report would name another class than was counted */
+#define ENDLESS 524288u        /* no rule decided, but the end of a chain */
+#define TOO_MANY6 1048576u     /* the same, of IPv6: than five at once, or one a second */
+#define QUEUED 2097152u        /* held back for the engine, which may let it go */
+#define STRAIGHT 4194304u      /* not so */
+#define UNSPENT 8388608u       /* it was the first of each budget that it came to */
+#define NOT_BY_SPENT 16777216u /* it was not the one connection of a lease, */
+#define NOT_BY_ASKED 33554432u /* not the one flow to a server */
+#define UNCARRIED 67108864u    /* the engine would not know whose it is */
 
 /* Which policies a row is about. */
 enum when { ALWAYS, WITH_TOR, WITH_TOR_LOOPBACK, WITH_ON_LINK, WITH_EGRESS };

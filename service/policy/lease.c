@@ -22,36 +22,53 @@ struct lease *lease_find(struct lease_table *t, uint64_t id)
 	return NULL;
 }
 
-static enum wire_refusal check_seconds(const struct policy *p, uint32_t *seconds,
-				       uint32_t *ret_detail)
+static uint32_t at_most(enum lease_scope scope, uint32_t seconds)
+{
+	return scope == SCOPE_PROBE && seconds > LEASE_PROBE_SECONDS ? LEASE_PROBE_SECONDS
+								     : seconds;
+}
+
+static enum wire_refusal check_seconds(const struct policy *p, enum lease_scope scope,
+				       uint32_t *seconds, uint32_t *ret_detail)
 {
 	if (*seconds == 0)
-		*seconds = p->lease.default_seconds;
-	*ret_detail = p->lease.longest_seconds;
-	if (*seconds > p->lease.longest_seconds)
+		*seconds = at_most(scope, p->lease.default_seconds);
+	*ret_detail = at_most(scope, p->lease.longest_seconds);
+	if (*seconds > *ret_detail)
 		return REFUSAL_TOO_LONG;
 	*ret_detail = 0;
 	return REFUSAL_NONE;
 }
 
-enum wire_refusal lease_consider(const struct lease_table *t, const struct policy *p, uid_t uid,
-				 uint32_t seconds, uid_t holder, uint32_t mark, usec_t now,
+static bool may_ask_all(const struct lease_request *r)
+{
+	for (size_t i = 0; i < r->n_servers; i++)
+		if (!lease_may_ask(r->servers[i]))
+			return false;
+	return r->n_servers > 0 && r->n_servers <= WIRE_SERVERS_MAX;
+}
+
+enum wire_refusal lease_consider(const struct lease_table *t, const struct policy *p,
+				 const struct lease_request *request, uint32_t mark, usec_t now,
 				 struct lease *ret, uint32_t *ret_detail)
 {
+	uint32_t seconds = request->seconds;
 	enum wire_refusal refusal;
 	const struct user *user;
 	bool autoconfig;
 
 	*ret_detail = 0;
-	user = policy_door(p, uid, &autoconfig);
-	if (!user)
+	user = policy_door(p, request->uid, &autoconfig);
+	if (!user || !lease_scope_fits(request->scope, autoconfig))
 		return REFUSAL_NOT_A_DOOR;
 	if (autoconfig && t->consent.value != CONSENT_GRANTED)
 		return REFUSAL_NO_CONSENT;
-	refusal = check_seconds(p, &seconds, ret_detail);
+	if (request->scope != SCOPE_FULL && !may_ask_all(request))
+		return REFUSAL_NO_SERVERS;
+	refusal = check_seconds(p, request->scope, &seconds, ret_detail);
 	if (refusal != REFUSAL_NONE)
 		return refusal;
-	if (find_uid(t, uid))
+	if (find_uid(t, request->uid))
 		return REFUSAL_BUSY;
 	*ret_detail = p->lease.most;
 	if (t->n >= p->lease.most || t->n >= ARRAY_SIZE(t->items))
@@ -59,13 +76,18 @@ enum wire_refusal lease_consider(const struct lease_table *t, const struct polic
 	*ret_detail = 0;
 	*ret = (struct lease){
 		.id = t->last_id + 1,
-		.uid = uid,
+		.uid = request->uid,
 		.mark = mark,
-		.holder = holder,
+		.holder = request->holder,
 		.autoconfig = autoconfig,
 		.started = now,
 		.expires = now + seconds * USEC_PER_SEC,
+		.scope = request->scope,
 	};
+	if (request->scope != SCOPE_FULL) {
+		ret->n_servers = request->n_servers;
+		memcpy(ret->servers, request->servers, request->n_servers * sizeof(*ret->servers));
+	}
 	memcpy(ret->user, user->name, sizeof(ret->user));
 	ret->kernel_until = lease_kernel_until(ret, now);
 	return REFUSAL_NONE;
@@ -89,9 +111,14 @@ enum wire_refusal lease_extend(struct lease_table *t, const struct policy *p, ui
 	*ret_detail = 0;
 	if (!l || l->expires <= now)
 		return REFUSAL_NO_SUCH_LEASE;
-	refusal = check_seconds(p, &seconds, ret_detail);
-	if (refusal != REFUSAL_NONE)
+	refusal = check_seconds(p, l->scope, &seconds, ret_detail);
+	/* A probe is over, or has failed: it is never given more time. */
+	if (refusal == REFUSAL_NONE && l->scope == SCOPE_PROBE)
+		refusal = REFUSAL_TOO_LONG;
+	if (refusal != REFUSAL_NONE) {
+		*ret_detail = at_most(l->scope, p->lease.longest_seconds);
 		return refusal;
+	}
 	l->expires = now + seconds * USEC_PER_SEC;
 	*ret_expires = l->expires;
 	return REFUSAL_NONE;
@@ -187,7 +214,8 @@ static bool same_door(const struct lease *l, const struct policy *p)
 	bool autoconfig;
 	const struct user *u = policy_door(p, l->uid, &autoconfig);
 
-	return u && autoconfig == l->autoconfig && strcmp(u->name, l->user) == 0;
+	return u && autoconfig == l->autoconfig && lease_scope_fits(l->scope, autoconfig) &&
+	       strcmp(u->name, l->user) == 0;
 }
 
 void lease_reconsider(const struct lease_table *t, const struct policy *p, usec_t now,

@@ -6,6 +6,7 @@
  * sections 2 and 6. Nothing here touches the kernel; engine.c carries the effects out. All times
  * are microseconds of CLOCK_BOOTTIME.
  */
+#include "domain.h"
 #include "policy.h"
 #include "wire.h"
 
@@ -14,6 +15,18 @@
 #define LEASE_RENEW_AFTER (5 * USEC_PER_SEC)
 /* No renewal unless the bus process was heard of within this time. */
 #define LEASE_HEARTBEAT_MAX (5 * USEC_PER_SEC)
+
+/* An address that an answer has named may be reached for so long, whatever its TTL. */
+#define LEASE_ADDRESS_SHORTEST (60 * USEC_PER_SEC)
+#define LEASE_ADDRESS_LONGEST (300 * USEC_PER_SEC)
+#define LEASE_ADDRESSES_MAX 64
+/* A probe is over in ten seconds, or has failed. */
+#define LEASE_PROBE_SECONDS 12u
+
+struct lease_address {
+	uint32_t addr; /* IPv4, host order */
+	usec_t until;
+};
 
 struct lease {
 	uint64_t id;
@@ -25,6 +38,12 @@ struct lease {
 	usec_t started;
 	usec_t expires;
 	usec_t kernel_until; /* when its elements end by themselves */
+	enum lease_scope scope;
+	/* Of a smaller scope: whom it may ask, and what these have named. */
+	uint32_t servers[WIRE_SERVERS_MAX];
+	size_t n_servers;
+	struct lease_address addresses[LEASE_ADDRESSES_MAX];
+	size_t n_addresses;
 };
 
 struct consent {
@@ -58,13 +77,23 @@ struct lease_effects {
 	size_t n;
 };
 
+/* What is asked for. */
+struct lease_request {
+	uid_t uid;
+	uint32_t seconds; /* 0: the policy's default */
+	uid_t holder;
+	enum lease_scope scope;
+	const uint32_t *servers; /* IPv4, host order */
+	size_t n_servers;
+};
+
 /*
  * Would this lease be granted? REFUSAL_NONE and the lease, not yet in the table, in *ret; else
- * why not, and in *ret_detail the number that belongs to it. seconds 0: the policy's default.
+ * why not, and in *ret_detail the number that belongs to it.
  * mark must be one that no lease of the table has.
  */
-enum wire_refusal lease_consider(const struct lease_table *t, const struct policy *p, uid_t uid,
-				 uint32_t seconds, uid_t holder, uint32_t mark, usec_t now,
+enum wire_refusal lease_consider(const struct lease_table *t, const struct policy *p,
+				 const struct lease_request *request, uint32_t mark, usec_t now,
 				 struct lease *ret, uint32_t *ret_detail);
 
 /* Enters a considered lease once the kernel has it. */
@@ -93,6 +122,24 @@ usec_t lease_next(const struct lease_table *t, usec_t heartbeat, usec_t now);
 /* What a new policy would not grant: no door any more, another user's uid, too long, too many. */
 void lease_reconsider(const struct lease_table *t, const struct policy *p, usec_t now,
 		      struct lease_effects *ret);
+
+/* An autoconfig user has a probe's scope, and nobody else has. */
+bool lease_scope_fits(enum lease_scope scope, bool autoconfig);
+/* Whether a server may have that address, as far as the address alone says. */
+bool lease_may_ask(uint32_t addr);
+/* Whether it is of somebody's own network; such may be reached only in own ranges, the network's
+ * own, and others if one may ask there. */
+bool lease_is_private(uint32_t addr);
+bool lease_may_reach(uint32_t addr, const struct range *own, size_t n);
+/*
+ * An answer has named that address. What may be reached, until when: longer than before if it was
+ * there; NULL: there are too many.
+ */
+const struct lease_address *lease_name(struct lease *l, uint32_t addr, uint32_t ttl, usec_t now);
+/* Whether that is one of its servers. */
+bool lease_asks(const struct lease *l, uint32_t addr);
+/* The network that portals were for is another. */
+void lease_end_portals(const struct lease_table *t, struct lease_effects *ret);
 
 /* Ends all, for one reason. */
 void lease_end_all(const struct lease_table *t, enum wire_reason reason, struct lease_effects *ret);

@@ -54,6 +54,8 @@ static unsigned bits_of(const struct policy *p, const struct outcome *o)
 		[VERDICT_ACCEPT] = ACCEPTED,
 		[VERDICT_DROP] = DROPPED,
 		[VERDICT_REFUSE] = REFUSED,
+		/* It may be let go. */
+		[VERDICT_QUEUE] = ACCEPTED | QUEUED,
 	};
 
 	return verdicts[o->verdict] | (o->marked ? MARKED : 0) |
@@ -65,6 +67,9 @@ static unsigned bits_of(const struct policy *p, const struct outcome *o)
 	       (o->logged ? REPORTED : UNREPORTED) | (o->checked ? 0 : UNCHECKED) |
 	       (o->rate > REPORTS_A_SECOND || o->burst > REPORTS_AT_ONCE ? TOO_MANY : 0) |
 	       (o->rate > REPORTS6_A_SECOND || o->burst > REPORTS6_AT_ONCE ? TOO_MANY6 : 0) |
+	       (o->verdict == VERDICT_QUEUE ? 0 : STRAIGHT) | (o->spent ? 0 : UNSPENT) |
+	       (o->carried ? 0 : UNCARRIED) | (o->once == SET_SPENT ? 0 : NOT_BY_SPENT) |
+	       (o->once == SET_ASKED ? 0 : NOT_BY_ASKED) |
 	       (o->counter == COUNTER_NONE ? UNCOUNTED : 0) |
 	       (o->reason == o->counter ? 0 : MISNAMED) | (o->rule == RULE_NONE ? ENDLESS : 0);
 }

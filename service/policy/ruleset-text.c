@@ -205,6 +205,11 @@ static void print_stmt(FILE *f, const struct rs_stmt *s)
 		print_key(f, s->fields, s->n_fields);
 		(void)fputs(" timeout 1m }", f);
 		return;
+	case STMT_ONCE:
+		(void)fprintf(f, "update @%s { ", rs_set_info(s->object)->name);
+		print_key(f, s->fields, s->n_fields);
+		(void)fputs(" timeout 1m limit rate 1/week burst 1 packets }", f);
+		return;
 	case STMT_MARK:
 		(void)fprintf(f, "ct mark set 0x%08x", s->value);
 		return;
@@ -212,6 +217,9 @@ static void print_stmt(FILE *f, const struct rs_stmt *s)
 		(void)fputs("ct mark set ", f);
 		print_key(f, s->fields, s->n_fields);
 		(void)fprintf(f, " map @%s", rs_set_info(s->object)->name);
+		return;
+	case STMT_CARRY:
+		(void)fputs("meta mark set ct mark", f);
 		return;
 	case STMT_ADMIT:
 		(void)fprintf(f, "meta mark set 0x%08x", ADMIT_EXAMPLE);
@@ -227,6 +235,9 @@ static void print_stmt(FILE *f, const struct rs_stmt *s)
 		return;
 	case STMT_PROHIBIT:
 		(void)fputs("reject with icmpx type admin-prohibited", f);
+		return;
+	case STMT_QUEUE:
+		(void)fprintf(f, "queue num %u", RULESET_QUEUE);
 		return;
 	case STMT_ACCEPT:
 		(void)fputs("accept", f);

@@ -146,7 +146,7 @@ static void chain_output(struct ruleset *r)
 	}
 	RULE(r, OUTPUT, GO(OWNERS, FIELD_SKUID));
 	RULE(r, OUTPUT, GO(FLOWS, FIELD_CT_MARK));
-	RULE(r, OUTPUT, MASKED(CT_MARK, MARK_KIND, MARK_LEASE), GOTO(FLOW_LEASE));
+	RULE(r, OUTPUT, MASKED(CT_MARK, MARK_DOORS, MARK_LEASE), GOTO(FLOW_LEASE));
 	RULE(r, OUTPUT, OWNED, GOTO(NEW));
 	RULE(r, OUTPUT, COUNT(OWNERLESS), DROP);
 }
@@ -194,18 +194,55 @@ static void chain_local6(struct ruleset *r)
  * for each lease, so no flow of an ended one comes back under a new one. A flow's destination may
  * become an address of this machine while it runs, hence the look at the link first.
  */
+static void door_begins(struct ruleset *r, enum rs_chain chain)
+{
+	const struct {
+		struct rs_stmt stmts[5];
+		size_t n;
+	} rules[] = {
+		{{IS(OIF, RS_LOOPBACK_INDEX), REFUSE(DOOR_LOCAL)}, 4},
+		{{IN(LEASES, FIELD_SKUID, FIELD_CT_MARK), ACCEPT}, 2},
+		{{IS_NOT(FIB_DADDR_TYPE, RS_FIB_UNICAST), REFUSE(DOOR_LOCAL)}, 4},
+		{{MASKED(IP_DADDR, 0xffff0000u, 0xa9fe0000u), REFUSE(DOOR_LOCAL)}, 4},
+		{{NOT_IN(DOOR_PROTOCOLS, FIELD_L4PROTO), REFUSE(DOOR_PROTOCOL)}, 4},
+		{{MASKED(CT_STATE, RS_CT_NEW, 0), REFUSE(STALE)}, 4},
+		{{IS(L4PROTO, IPPROTO_TCP), MASKED_NOT(TCP_FLAGS, TCP_FLAGS_MASK, TCP_SYN),
+		  REFUSE(STALE)},
+		 5},
+	};
+	struct origin none = {0};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rules); i++)
+		add_rule(r, chain, none, rules[i].stmts, rules[i].n);
+}
+
+/* Any address with a lease of full scope; with a smaller one, what it has been told. */
 static void chain_door(struct ruleset *r)
 {
-	RULE(r, DOOR, IS(OIF, RS_LOOPBACK_INDEX), REFUSE(DOOR_LOCAL));
-	RULE(r, DOOR, IN(LEASES, FIELD_SKUID, FIELD_CT_MARK), ACCEPT);
-	RULE(r, DOOR, IS_NOT(FIB_DADDR_TYPE, RS_FIB_UNICAST), REFUSE(DOOR_LOCAL));
-	RULE(r, DOOR, MASKED(IP_DADDR, 0xffff0000u, 0xa9fe0000u), REFUSE(DOOR_LOCAL));
-	RULE(r, DOOR, NOT_IN(DOOR_PROTOCOLS, FIELD_L4PROTO), REFUSE(DOOR_PROTOCOL));
-	RULE(r, DOOR, MASKED(CT_STATE, RS_CT_NEW, 0), REFUSE(STALE));
-	RULE(r, DOOR, IS(L4PROTO, IPPROTO_TCP), MASKED_NOT(TCP_FLAGS, TCP_FLAGS_MASK, TCP_SYN),
-	     REFUSE(STALE));
+	door_begins(r, CHAIN_DOOR);
 	RULE(r, DOOR, KEYED(STMT_MARK_OF, GRANTS, FIELD_SKUID), ACCEPT);
+	RULE(r, DOOR, KEYED(STMT_MARK_OF, SCOPED, SERVICE_KEY), ACCEPT);
+	RULE(r, DOOR, IN(NARROW, FIELD_SKUID), REFUSE(DOOR_SCOPE));
 	RULE(r, DOOR, REFUSE(DOOR_CLOSED));
+}
+
+/*
+ * The one connection that the user agreed to: never a full scope, of what the smaller one names
+ * one TCP connection a lease, and one question's flow a server. A connection that begins anew
+ * where an earlier one has been is not the same, though conntrack may think so.
+ */
+static void chain_probe(struct ruleset *r)
+{
+	RULE(r, PROBE, IS(L4PROTO, IPPROTO_TCP), MASKED(TCP_FLAGS, TCP_FLAGS_MASK, TCP_SYN),
+	     MASKED(CT_STATE, RS_CT_NEW, 0), REFUSE(STALE));
+	door_begins(r, CHAIN_PROBE);
+	RULE(r, PROBE, IS(L4PROTO, IPPROTO_TCP), KEYED(STMT_MARK_OF, SCOPED, SERVICE_KEY),
+	     KEYED(STMT_ONCE, SPENT, FIELD_CT_MARK), ACCEPT);
+	RULE(r, PROBE, IS(L4PROTO, IPPROTO_UDP), KEYED(STMT_MARK_OF, SCOPED, SERVICE_KEY),
+	     KEYED(STMT_ONCE, ASKED, FIELD_CT_MARK, FIELD_IP_DADDR), ACCEPT);
+	/* What was too much has got the lease's mark on its way, and must not keep it. */
+	RULE(r, PROBE, IN(NARROW, FIELD_SKUID), UNMARK, REFUSE(DOOR_SCOPE));
+	RULE(r, PROBE, UNMARK, REFUSE(DOOR_CLOSED));
 }
 
 /*
@@ -415,6 +452,10 @@ static void chain_input(struct ruleset *r, const struct policy *p)
 		RULE(r, INPUT, IS(CT_MARK, MARK_TOR), IS(L4PROTO, IPPROTO_UDP),
 		     IS(TH_SPORT, DNS_PORT), ACCEPT);
 	RULE(r, INPUT, IS(CT_MARK, MARK_LAN), GOTO(INPUT_LAN));
+	/* What an answer names, its program may reach: it waits until the map has that. */
+	RULE(r, INPUT, MASKED(CT_MARK, MARK_KIND, MARK_SCOPED), IS(L4PROTO, IPPROTO_UDP),
+	     IS(TH_SPORT, DNS_PORT), IN(LIVE, FIELD_CT_MARK), S(.kind = STMT_CARRY),
+	     S(.kind = STMT_QUEUE));
 	RULE(r, INPUT, IN(LIVE, FIELD_CT_MARK), ACCEPT);
 	if (p->tor.n) {
 		RULE(r, INPUT, IS(CT_MARK, MARK_NAMESPACE), COUNT(NAMESPACE), DROP);
@@ -578,6 +619,7 @@ int ruleset_build(const struct policy *p, struct ruleset **ret)
 	chain_ipv6(r);
 	chain_local6(r);
 	chain_door(r);
+	chain_probe(r);
 	chain_tor(r, p);
 	chain_flows(r);
 	chain_reply_local(r);

@@ -17,10 +17,11 @@
 
 #define RULESET_TABLE "sallyport"
 #define RULESET_LOG_GROUP 5140 /* netfilter log group of refused packets */
+#define RULESET_QUEUE 5141     /* netfilter queue of DNS answers to doors of a smaller scope */
 
 /*
  * Conntrack marks: what admitted a flow. Flows with foreign or no bits are refused. A lease's mark
- * is MARK_LEASE with 24 random bits.
+ * is MARK_LEASE, or of a smaller scope MARK_SCOPED, with 24 random bits.
  */
 #define MARK_KIND 0xff000000u
 #define MARK_TOR 0x01000000u
@@ -28,6 +29,8 @@
 #define MARK_LOCAL 0x03000000u
 #define MARK_LOCAL_TOR 0x03000001u /* tor to tor on 127.0.0.1: only tor may answer */
 #define MARK_LEASE 0x04000000u
+#define MARK_SCOPED 0x05000000u
+#define MARK_DOORS 0xfe000000u     /* mask: of both, MARK_LEASE is left */
 #define MARK_NAMESPACE 0x06000000u /* a confined program to a local service */
 
 enum rs_table { TABLE_WALL, TABLE_EGRESS, TABLE_N };
@@ -43,6 +46,7 @@ enum rs_table { TABLE_WALL, TABLE_EGRESS, TABLE_N };
 	X(IPV6, "ipv6")                       \
 	X(LOCAL6, "local6")                   \
 	X(DOOR, "door")                       \
+	X(PROBE, "probe")                     \
 	X(TOR, "tor")                         \
 	X(FLOW_TOR, "flow_tor")               \
 	X(FLOW_LAN, "flow_lan")               \
@@ -81,6 +85,7 @@ enum rs_chain {
 	X(DOOR_LOCAL, "door_local", "a clearnet user to this machine, multicast, link-local")   \
 	X(DOOR_PROTOCOL, "door_protocol", "a clearnet user, neither TCP nor UDP")               \
 	X(DOOR_CLOSED, "door_closed", "a clearnet user without a lease")                        \
+	X(DOOR_SCOPE, "door_scope", "a clearnet user, beyond what its door reaches")            \
 	X(AUTOMAP, "automap", "an automapped address, by one who may not")                      \
 	X(DNS, "dns", "DNS on 127.0.0.1, by one who may not")                                   \
 	X(LOCAL, "local", "a local service, by one to whom none is granted")                    \
@@ -244,6 +249,12 @@ enum rs_data { DATA_NONE, DATA_MARK, DATA_CHAIN };
 	X(GRANTS, "grants", RS_TIMEOUT | RS_KEPT, DATA_MARK, FIELD_SKUID)                       \
 	X(LEASES, "leases", RS_TIMEOUT | RS_KEPT, DATA_NONE, FIELD_SKUID, FIELD_CT_MARK)        \
 	X(LIVE, "live", RS_TIMEOUT | RS_KEPT, DATA_NONE, FIELD_CT_MARK)                         \
+	X(NARROW, "narrow", RS_TIMEOUT | RS_KEPT, DATA_NONE, FIELD_SKUID)                       \
+	X(SCOPED, "scoped", RS_TIMEOUT | RS_KEPT, DATA_MARK, FIELD_SKUID, FIELD_IP_DADDR,       \
+	  FIELD_L4PROTO, FIELD_TH_DPORT)                                                        \
+	X(SPENT, "spent", RS_TIMEOUT | RS_DYNAMIC | RS_KEPT, DATA_NONE, FIELD_CT_MARK)          \
+	X(ASKED, "asked", RS_TIMEOUT | RS_DYNAMIC | RS_KEPT, DATA_NONE, FIELD_CT_MARK,          \
+	  FIELD_IP_DADDR)                                                                       \
 	X(REPORTED, "reported", RS_TIMEOUT | RS_DYNAMIC | RS_KEPT, DATA_NONE, FIELD_SKUID,      \
 	  FIELD_IP_DADDR, FIELD_L4PROTO, FIELD_TH_DPORT)                                        \
 	X(ADMITTED, "admitted", RS_TIMEOUT | RS_KEPT, DATA_NONE, FIELD_META_MARK)               \
@@ -287,13 +298,16 @@ enum rs_kind {
 	STMT_LIMIT,    /* value packets a second, at most mask at once */
 	STMT_LOG,      /* to RULESET_LOG_GROUP */
 	STMT_REMEMBER, /* fields into set, for a minute */
+	STMT_ONCE,     /* the same, and true only the first time */
 	STMT_MARK,     /* conntrack mark becomes value */
 	STMT_MARK_OF,  /* conntrack mark becomes what set says of fields; no match: the next rule */
+	STMT_CARRY,    /* packet mark becomes the conntrack mark */
 	STMT_ADMIT,    /* packet mark becomes the random number of this load */
 	STMT_REASON,   /* packet mark becomes the number of counter: the report says why */
 	STMT_REDIRECT, /* to port value of this machine */
 	STMT_RESET,    /* refuse with a TCP RST */
 	STMT_PROHIBIT, /* refuse with ICMP administratively prohibited */
+	STMT_QUEUE,    /* to RULESET_QUEUE, which decides; dropped if nobody listens there */
 	STMT_ACCEPT,
 	STMT_DROP,
 	STMT_GOTO, /* chain */

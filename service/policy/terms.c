@@ -57,6 +57,8 @@ static const struct {
 	{TERM_BY_LOCAL_TOR, {MARK_LOCAL_TOR, MARK_LOCAL_TOR}},
 	{TERM_BY_LEASE, {MARK_LEASE, MARK_LEASE | ~MARK_KIND}},
 	{TERM_BY_NAMESPACE, {MARK_NAMESPACE, MARK_NAMESPACE}},
+	{TERM_BY_SCOPED, {MARK_SCOPED, MARK_SCOPED | ~MARK_KIND}},
+	{TERM_BY_DOOR, {MARK_LEASE, MARK_SCOPED | ~MARK_KIND}},
 	{TERM_LOCALLY, {MARK_LOCAL, MARK_LOCAL_TOR}},
 	{TERM_FRESH_LAN, {0, 0}},
 	{TERM_FRESH_LAN, {MARK_LAN, MARK_LAN}},
@@ -71,6 +73,7 @@ static const struct {
 	{TERM_KINDS, {MARK_LOCAL, MARK_LOCAL_TOR}},
 	{TERM_KINDS, {MARK_LEASE | 1, MARK_LEASE | ~MARK_KIND}},
 	{TERM_KINDS, {MARK_NAMESPACE, MARK_NAMESPACE}},
+	{TERM_KINDS, {MARK_SCOPED | 1, MARK_SCOPED | ~MARK_KIND}},
 	{TERM_DNS_PROTOCOLS, {IPPROTO_UDP, IPPROTO_UDP}},
 	{TERM_PORT_53, {53, 53}},
 	{TERM_ROOT, {0, 0}},
@@ -211,6 +214,7 @@ static void fill_users(struct terms *t, struct arena *a, const struct policy *p)
 {
 	t->terms[TERM_TOR] = uids(a, &p->tor, NULL);
 	t->terms[TERM_DOORS] = uids(a, &p->clearnet, &p->autoconfig);
+	t->terms[TERM_PROBES] = uids(a, &p->autoconfig, NULL);
 	t->terms[TERM_AUTOMAP] = uids(a, &p->automap.users, NULL);
 	t->terms[TERM_DNS] = uids(a, &p->dns.users, NULL);
 }

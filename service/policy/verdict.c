@@ -14,6 +14,7 @@ const char *verdict_to_string(enum verdict v)
 		[VERDICT_ACCEPT] = "accepted",
 		[VERDICT_DROP] = "dropped",
 		[VERDICT_REFUSE] = "refused",
+		[VERDICT_QUEUE] = "held back",
 	};
 
 	return names[v];
@@ -285,6 +286,14 @@ static void set_mark(struct follow *f, struct step *s, struct range marks)
 	s->o.mark = marks.first;
 }
 
+/* Of a set of which nobody knows the elements. */
+static struct range marks_of(enum rs_set set)
+{
+	uint32_t kind = set == SET_SCOPED ? MARK_SCOPED : MARK_LEASE;
+
+	return (struct range){kind | 1, kind | ~MARK_KIND};
+}
+
 static bool mark_of(struct follow *f, struct step *s, size_t rule, const struct rs_stmt *stmt)
 {
 	struct relation r = relation_seen(f->world, s, stmt);
@@ -293,9 +302,7 @@ static bool mark_of(struct follow *f, struct step *s, size_t rule, const struct 
 	if (!lookup(f, s, rule, stmt, false))
 		return false;
 	e = f->world->known[stmt->object] ? only_element(&s->c, &r) : NULL;
-	set_mark(f, s,
-		 e ? (struct range){e->data, e->data}
-		   : (struct range){MARK_LEASE | 1, MARK_LEASE | ~MARK_KIND});
+	set_mark(f, s, e ? (struct range){e->data, e->data} : marks_of(stmt->object));
 	return true;
 }
 
@@ -366,6 +373,27 @@ static void beyond_limit(struct follow *f, const struct step *s, size_t rule)
 	let_go(f, &rest, rule);
 }
 
+/* The first packet of its key goes on here, and every other with the next rule. */
+static bool once(struct follow *f, struct step *s, size_t rule, const struct rs_stmt *stmt)
+{
+	struct relation r = relation_seen(f->world, s, stmt);
+	struct step rest = *s;
+
+	if (f->world->known[stmt->object]) {
+		if (!lookup(f, s, rule, stmt, true))
+			return false;
+	} else {
+		rest.o.spent = true;
+		if (!f->world->within_limits)
+			let_go(f, &rest, rule);
+		for (size_t i = 0; f->world->within_limits && i < r.n_fields; i++)
+			let_go_lacking(f, s, rule, r.fields[i]);
+		need_fields(s, &r);
+	}
+	s->o.once = stmt->object;
+	return !class_empty(&s->c);
+}
+
 /* True: the rule's next statement. */
 static bool apply(struct follow *f, struct step *s, size_t rule, const struct rs_stmt *stmt)
 {
@@ -399,6 +427,11 @@ static bool apply(struct follow *f, struct step *s, size_t rule, const struct rs
 		return true;
 	case STMT_REMEMBER:
 		return true;
+	case STMT_CARRY:
+		s->o.carried = true;
+		return true;
+	case STMT_ONCE:
+		return once(f, s, rule, stmt);
 	case STMT_MARK:
 		set_mark(f, s, (struct range){stmt->value, stmt->value});
 		return true;
@@ -417,6 +450,9 @@ static bool apply(struct follow *f, struct step *s, size_t rule, const struct rs
 	case STMT_PROHIBIT:
 		s->o.reset = stmt->kind == STMT_RESET;
 		end(f, s, rule, VERDICT_REFUSE);
+		return false;
+	case STMT_QUEUE:
+		end(f, s, rule, VERDICT_QUEUE);
 		return false;
 	case STMT_ACCEPT:
 	case STMT_DROP:
@@ -457,7 +493,10 @@ static int run(struct follow *f, enum rs_chain chain, const struct class *c)
 	/* The chains of links, before egress, drop at their end. */
 	struct step s = {
 		.c = *c,
-		.o = {.rule = RULE_NONE, .counter = COUNTER_NONE, .reason = COUNTER_NONE},
+		.o = {.rule = RULE_NONE,
+		      .counter = COUNTER_NONE,
+		      .reason = COUNTER_NONE,
+		      .once = ONCE_NONE},
 		.drops = !base || base->drops,
 	};
 

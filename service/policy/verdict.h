@@ -13,6 +13,7 @@ enum verdict {
 	VERDICT_ACCEPT,
 	VERDICT_DROP,
 	VERDICT_REFUSE, /* and its sender is told */
+	VERDICT_QUEUE,  /* held back, until the engine lets it go on or drops it */
 	VERDICT_N
 };
 
@@ -20,6 +21,7 @@ const char *verdict_to_string(enum verdict v);
 
 #define RULE_NONE SIZE_MAX /* no rule decided: the end of the chain, with its hook's policy */
 #define COUNTER_NONE (-1)
+#define ONCE_NONE (-1)
 
 /* A ruleset made ready to be evaluated. The ruleset and kept must outlive it. */
 struct world {
@@ -29,7 +31,7 @@ struct world {
 	struct relation relations[SET_N];
 	struct domain domains[SET_N]; /* of sets with one field */
 	bool known[SET_N];            /* false: a packet may be an element or not */
-	bool within_limits;           /* no limit of packets a second is reached */
+	bool within_limits;           /* no limit is reached, and what is not known is not spent */
 	struct arena arena;
 };
 
@@ -48,12 +50,15 @@ struct outcome {
 	bool marked;          /* conntrack mark: CLASS_NEW_MARK of the class, */
 	uint32_t mark;        /* and if that is one number, this one */
 	bool admitted;        /* for the second wall */
+	bool carried;         /* its packet mark says which flow it is of */
 	bool reset;           /* VERDICT_REFUSE: by a TCP RST, else by ICMP */
 	bool logged;          /* for the report of refused packets */
 	bool checked;         /* a limit was asked, and not reached */
 	uint32_t rate, burst; /* of that limit: packets a second, and at once */
 	int reason;           /* enum rs_counter that the report will name, or COUNTER_NONE */
 	bool limited;         /* because more came in a second than a rule lets match */
+	int once;             /* enum rs_set in which it was the first, or ONCE_NONE */
+	bool spent;           /* it came to such a set, and was not */
 	bool redirected;
 	uint16_t port;
 	struct origin

@@ -181,8 +181,11 @@ def probe(uid, table, capabilities=('net_raw',)):
 GET_LIMITS, LIMITS, HEARTBEAT, ALIVE, LEASE_OPEN, LEASE_OPENED, LEASE_EXTEND, LEASE_EXTENDED, \
     LEASE_END, LEASE_ENDED, SET_CONSENT, GET_CONSENT, CONSENT, RELOAD, RELOADED, REFUSED, \
     POLICY_CHANGED = range(1, 18)
+DNS_ANSWER, DNS_ADDRESSES = 31, 32
+SCOPES = ('full', 'portal', 'probe')
 REFUSALS = ('none', 'not-a-door', 'busy', 'too-long', 'too-many', 'no-consent', 'no-such-lease',
-            'user-changed', 'no-policy', 'engine-failure', 'hidden', 'no-network')
+            'user-changed', 'no-policy', 'engine-failure', 'hidden', 'no-network',
+            'no-servers')
 REASONS = ('closed', 'left', 'disabled', 'deadline', 'session', 'suspend', 'policy', 'denied',
            'consent', 'network', 'online', 'bus-gone', 'bus-silent', 'shutdown', 'failure')
 CONSENTS = ('unknown', 'granted', 'hidden')
@@ -279,9 +282,41 @@ class Peer:
             raise Refused(REFUSALS[refusal], detail)
         return got, data, fd
 
-    def open(self, uid, seconds=0, holder=1000):
-        _, data, fd = self.ask(LEASE_OPEN, struct.pack('=IIII', uid, seconds, holder, 0) + bytes(40))
+    def open(self, uid, seconds=0, holder=1000, scope='full', servers=()):
+        numbers = [int.from_bytes(socket.inet_aton(s), 'big') for s in servers]
+        _, data, fd = self.ask(LEASE_OPEN, struct.pack(
+            '=IIIIII8I', uid, seconds, holder, SCOPES.index(scope), len(servers), 0,
+            *numbers, *[0] * (8 - len(servers))))
         return Lease(*struct.unpack_from('=QQQ', data), fd)
+
+    def dns_answer(self, seconds):
+        """An answer that waits: its lease, its number, its bytes; None: there is none in time."""
+        end = time.monotonic() + seconds
+        while True:
+            with self.lock:
+                for i, (kind, data) in enumerate(self.events):
+                    if kind == DNS_ANSWER:
+                        del self.events[i]
+                        lease, packet, size = struct.unpack_from('=QII', data)
+                        return lease, packet, data[16:16 + size]
+                if select.select([self.sock], [], [], 0)[0]:
+                    got, _, data, _ = self.receive()
+                    if got != ALIVE:
+                        self.events.append((got, data))
+                    continue
+            rest = end - time.monotonic()
+            if rest <= 0:
+                return None
+            select.select([self.sock], [], [], min(rest, 0.005))  # others may ask meanwhile
+
+    def dns_addresses(self, lease, packet, addresses):
+        """What was read in it: (address, TTL) pairs."""
+        items = b''.join(struct.pack('=II', int.from_bytes(socket.inet_aton(a), 'big'), ttl)
+                         for a, ttl in addresses)
+        with self.lock:
+            self.cookie += 1
+            self.send(DNS_ADDRESSES, self.cookie,
+                      struct.pack('=QII', lease, packet, len(addresses)) + items.ljust(128, b'\0'))
 
     def extend(self, lease, seconds):
         _, data, _ = self.ask(LEASE_EXTEND, struct.pack('=QII', lease.id, seconds, 0))

@@ -25,14 +25,30 @@
 #define LEASE_UID 902
 #define LEASE_MARK (MARK_LEASE | 0x123456)
 #define LEASE_MS 15000
+#define SCOPED_UID 907
+#define SCOPED_MARK (MARK_SCOPED | 0x654321)
 
 static struct nl nft, route;
 static struct policy *policy;
 static struct ruleset *ruleset;
 static struct route_range network = {0xc0a84d00u, 0xc0a84dffu};
 static const struct route_ranges networks = {.items = &network, .n = 1};
-static struct nft_lease lease = {LEASE_UID, LEASE_MARK, LEASE_MS};
-static const struct nft_leases leases = {&lease, 1};
+/* What a lease of a smaller scope reaches: a server, and what it has named. */
+static const struct nft_reach reach[] = {
+	{.addr = 0xc0a84d01u, .port = 53, .protocol = 17, .timeout_ms = LEASE_MS},
+	{.addr = 0xc6336414u, .port = 80, .protocol = 6, .timeout_ms = LEASE_MS},
+	{.addr = 0xc6336414u, .port = 443, .protocol = 6, .timeout_ms = LEASE_MS},
+};
+static struct nft_lease lease[] = {
+	{.uid = LEASE_UID, .mark = LEASE_MARK, .timeout_ms = LEASE_MS},
+	{.uid = SCOPED_UID,
+	 .mark = SCOPED_MARK,
+	 .timeout_ms = LEASE_MS,
+	 .scoped = true,
+	 .reach = reach,
+	 .n_reach = ARRAY_SIZE(reach)},
+};
+static const struct nft_leases leases = {lease, ARRAY_SIZE(lease)};
 
 static _noreturn_ void fail(const char *what, int r)
 {

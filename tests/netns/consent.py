@@ -14,7 +14,9 @@ from labpy import (CONSENT, HELPERS, LAB, Peer, Refused, kill_engine, note, pid_
                    read_consent, report, start_engine, uid_of, wait_until)
 
 PROBE, ENGINE = uid_of('_sallyport-probe'), uid_of('_sallyport-engine')
-THERE = '198.51.100.5'
+# DNS servers that never answer. The probe's door lets one flow to each: a program that has to begin
+# anew takes the next.
+SERVERS = [f'203.0.113.{n}' for n in range(70, 78)]
 RECORD = '/run/sallyport/consent'
 ROUNDS = int(os.environ.get('CONSENT_ROUNDS', '1'))
 SILENT = 0.010    # seconds from a change to the last packet
@@ -23,13 +25,13 @@ WORD = 10         # seconds for word of the end; what is judged is the wire
 BEST_OF = 10      # a busy machine may hold up any process: the best of so many counts
 
 SENDER = f'''
-import os, socket, sys, time
+import itertools, os, socket, sys, time
 os.setgroups([]); os.setresgid({PROBE}, {PROBE}, {PROBE}); os.setresuid({PROBE}, {PROBE}, {PROBE})
-while True:
+for server in itertools.cycle({SERVERS}):
     sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     try:
         while True:
-            sock.sendto(b'still here', ('{THERE}', 9))
+            sock.sendto(b'still here', (server, 53))
             time.sleep(0.0002)
     except OSError:
         time.sleep(0.0002)
@@ -111,11 +113,15 @@ def seen(after):
     """When packets of the program came out of either link, from that moment on."""
     times = []
     for tap in ('wiretap', 'wiretap-vpn'):
-        out = subprocess.run([f'{HELPERS}/wiretap', 'list', f'{LAB}/{tap}', '0', f'dst={THERE}',
+        out = subprocess.run([f'{HELPERS}/wiretap', 'list', f'{LAB}/{tap}', '0', 'dport=53',
                               'dir=out'], stdout=subprocess.PIPE, check=True, text=True).stdout
         times += [int(word[2:]) for line in out.splitlines() for word in line.split()
                   if word.startswith('t=')]
     return sorted(t for t in times if t >= after)
+
+
+def open_probe(peer):
+    return peer.open(PROBE, 12, scope='probe', servers=SERVERS)
 
 
 def begin(peer):
@@ -123,7 +129,7 @@ def begin(peer):
     reset()
     peer.consent('granted')
     peer.events.clear()
-    lease = peer.open(PROBE, 60)
+    lease = open_probe(peer)
     began = time.time_ns()
     demand(wait_until(lambda: len(seen(began)) > 20, 5, 0.02), 'the open door is not used')
     return lease
@@ -286,7 +292,7 @@ def unread_news(peer):
     reset()
     peer.consent('granted')
     ip('route replace default via 192.168.77.20 dev eth0 metric 100')
-    report(refusal(peer.open, PROBE) == 'no-consent', 'no door after the change, however soon')
+    report(refusal(open_probe, peer) == 'no-consent', 'no door after the change, however soon')
 
 
 def link_deleted():
@@ -295,7 +301,7 @@ def link_deleted():
     reset()
     ip(f'route replace {VPN} metric 100')
     peer.consent('granted', lift=1)
-    lease = peer.open(PROBE, 60)
+    lease = open_probe(peer)
     ip('link del vpn0')
     report(peer.ended(lease, WORD) == 'consent' and peer.consented()[4] == 'network',
            'the link deleted: over')

@@ -106,21 +106,30 @@ except OSError as e:
         held.close()
 
 
+def open_probe(peer):
+    return peer.open(PROBE, scope='probe', servers=(THERE,))
+
+
+def asks():
+    return probe(PROBE, [{'kind': 'udp', 'to': THERE, 'port': 53}], ())[0]['saw']
+
+
 def consent(peer):
-    report(refusal(peer.open, PROBE) == 'no-consent', 'no door for the probe without consent')
+    report(refusal(open_probe, peer) == 'no-consent', 'no door for the probe without consent')
     peer.consent('granted')
     since = mark()
-    report(reaches(PROBE) == 'ECONNREFUSED' and not left(since, f'dst={THERE}'),
-           'consent alone opens nothing')
-    lease = peer.open(PROBE)
-    report(reaches(PROBE) == 'answer', 'with consent and a lease it reaches the network')
+    report(asks() == 'EPERM' and not left(since, f'dst={THERE}'), 'consent alone opens nothing')
+    report(refusal(peer.open, PROBE) == 'not-a-door', 'nor is there a door of full scope')
+    lease = open_probe(peer)
+    asks()
+    report(left(since, f'dst={THERE}', 'dport=53'), 'with consent and a lease it asks its server')
     prepared = Mark()
     peer.consent('hidden')
     since = prepared.fire()
     report(peer.ended(lease, 5) == 'consent', 'withdrawn, the lease ends')
-    report(reaches(PROBE) == 'ECONNREFUSED' and not left(since, f'dst={THERE}'),
+    report(asks() == 'EPERM' and not left(since, f'dst={THERE}'),
            'and not one packet leaves after it')
-    report(refusal(peer.open, PROBE) == 'no-consent', 'nor is there a new one')
+    report(refusal(open_probe, peer) == 'no-consent', 'nor is there a new one')
     lease.close()
 
 

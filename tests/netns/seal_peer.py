@@ -43,7 +43,7 @@ def greets():
     except Refused as e:
         report(e.args[0] == 'not-a-door', 'no door for a user without the role', str(e))
     try:
-        peer.open(uid_of('_sallyport-probe'))
+        peer.open(uid_of('_sallyport-probe'), scope='probe', servers=('198.51.100.5',))
         report(False, 'no door for the probe without consent')
     except Refused as e:
         report(e.args[0] == 'no-consent', 'no door for the probe without consent', str(e))

@@ -12,6 +12,9 @@
 #define ENCODE_SIZE (1 << 16)
 #define ENCODE_TOKEN 0x73616c79u /* of verify-once, and of the dumps in the fuzzer's corpus */
 
+/* How queues are said. */
+static enum nft_queue encode_queue = NFT_QUEUE_NATIVE;
+
 /* libnftnl leaves out the end of one name; the kernel does not. */
 static inline void copy_attributes(struct nlmsghdr *to, const struct nlattr *nest, bool objref)
 {
@@ -60,7 +63,7 @@ static inline const struct nlattr *encode_rule(const struct rs_rule *rule, char 
 	struct nlattr *list;
 	const struct nlattr *a, *e;
 
-	if (!nr || nft_expressions(nr, rule, ENCODE_TOKEN) < 0)
+	if (!nr || nft_expressions(nr, rule, ENCODE_TOKEN, encode_queue) < 0)
 		return NULL;
 	nftnl_rule_nlmsg_build_payload(h, nr);
 	nftnl_rule_free(nr);

@@ -31,12 +31,33 @@ static struct policy a_policy(void)
 	};
 }
 
+static const uint32_t servers[] = {0xc0a80101, 0x08080808};
+
+/* With two servers, if the scope has some. */
+static enum wire_refusal consider_scope(const struct lease_table *t, const struct policy *p,
+					uid_t uid, uint32_t seconds, enum lease_scope scope,
+					struct lease *ret, uint32_t *ret_detail)
+{
+	const struct lease_request request = {
+		.uid = uid,
+		.seconds = seconds,
+		.holder = HOLDER,
+		.scope = scope,
+		.servers = servers,
+		.n_servers = scope == SCOPE_FULL ? 0 : ARRAY_SIZE(servers),
+	};
+
+	return lease_consider(t, p, &request, MARK, START, ret, ret_detail);
+}
+
+/* With the scope that the user's role has. */
 static enum wire_refusal consider(const struct lease_table *t, const struct policy *p, uid_t uid,
 				  uint32_t seconds, struct lease *ret)
 {
 	uint32_t detail;
 
-	return lease_consider(t, p, uid, seconds, HOLDER, MARK, START, ret, &detail);
+	return consider_scope(t, p, uid, seconds, uid == PROBE ? SCOPE_PROBE : SCOPE_FULL, ret,
+			      &detail);
 }
 
 static uint64_t open_lease(struct lease_table *t, const struct policy *p, uid_t uid,
@@ -75,15 +96,15 @@ static void test_refusals(void)
 
 	g_assert_cmpint(consider(&t, &p, 0, 60, &l), ==, REFUSAL_NOT_A_DOOR);
 	g_assert_cmpint(consider(&t, &p, HOLDER, 60, &l), ==, REFUSAL_NOT_A_DOOR);
-	g_assert_cmpint(consider(&t, &p, PROBE, 60, &l), ==, REFUSAL_NO_CONSENT);
-	g_assert_cmpint(lease_consider(&t, &p, CLEARNET, 1801, HOLDER, MARK, START, &l, &detail),
-			==, REFUSAL_TOO_LONG);
+	g_assert_cmpint(consider(&t, &p, PROBE, 10, &l), ==, REFUSAL_NO_CONSENT);
+	g_assert_cmpint(consider_scope(&t, &p, CLEARNET, 1801, SCOPE_FULL, &l, &detail), ==,
+			REFUSAL_TOO_LONG);
 	g_assert_cmpuint(detail, ==, 1800);
 	open_lease(&t, &p, CLEARNET, 60);
 	g_assert_cmpint(consider(&t, &p, CLEARNET, 60, &l), ==, REFUSAL_BUSY);
 	open_lease(&t, &p, SECOND_CLEARNET, 60);
 	t.consent.value = CONSENT_GRANTED;
-	g_assert_cmpint(lease_consider(&t, &p, PROBE, 60, HOLDER, MARK, START, &l, &detail), ==,
+	g_assert_cmpint(consider_scope(&t, &p, PROBE, 10, SCOPE_PROBE, &l, &detail), ==,
 			REFUSAL_TOO_MANY);
 	g_assert_cmpuint(detail, ==, 2);
 }
@@ -327,7 +348,7 @@ static void test_consent_and_leases(void)
 	struct policy p = a_policy();
 	struct lease_table t = with_consent(CONSENT_GRANTED), u;
 	struct lease_effects e;
-	uint64_t door = open_lease(&t, &p, CLEARNET, 60), probe = open_lease(&t, &p, PROBE, 60);
+	uint64_t door = open_lease(&t, &p, CLEARNET, 60), probe = open_lease(&t, &p, PROBE, 10);
 
 	g_assert_cmpint(consent_grant(&t, OTHER, network, false, START, &e), ==, REFUSAL_NONE);
 	g_assert_cmpuint(e.n, ==, 0);
@@ -352,21 +373,21 @@ static void test_consent_uses(void)
 	struct lease_effects e;
 	struct lease l;
 
-	lease_remove(&t, open_lease(&t, &p, PROBE, 60));
+	lease_remove(&t, open_lease(&t, &p, PROBE, 10));
 	lease_remove(&t, open_lease(&t, &p, CLEARNET, 60));
-	lease_remove(&t, open_lease(&t, &p, PROBE, 60));
+	lease_remove(&t, open_lease(&t, &p, PROBE, 10));
 	g_assert_cmpuint(t.consent.uses, ==, 2);
 	/* The same once more; what has ended is still told; another begins anew. */
 	g_assert_cmpint(consent_grant(&t, HOLDER, network, false, START, &e), ==, REFUSAL_NONE);
 	g_assert_cmpuint(t.consent.uses, ==, 2);
 	g_assert_true(consent_end(&t, ENDED_BUS_GONE, START, &e));
 	g_assert_cmpuint(t.consent.uses, ==, 2);
-	g_assert_cmpint(consider(&t, &p, PROBE, 60, &l), ==, REFUSAL_NO_CONSENT);
+	g_assert_cmpint(consider(&t, &p, PROBE, 10, &l), ==, REFUSAL_NO_CONSENT);
 	g_assert_cmpint(consent_grant(&t, HOLDER, network, false, START, &e), ==, REFUSAL_NONE);
 	g_assert_cmpuint(t.consent.uses, ==, 0);
 	g_assert_cmpint(t.consent.ended, ==, ENDED_NOT);
 	consent_hide(&t, HOLDER, START, &e);
-	g_assert_cmpint(consider(&t, &p, PROBE, 60, &l), ==, REFUSAL_NO_CONSENT);
+	g_assert_cmpint(consider(&t, &p, PROBE, 10, &l), ==, REFUSAL_NO_CONSENT);
 }
 
 static void test_end_all(void)
@@ -380,6 +401,147 @@ static void test_end_all(void)
 	lease_end_all(&t, REASON_SUSPEND, &e);
 	g_assert_cmpuint(e.n, ==, 2);
 	g_assert_cmpint(e.items[1].reason, ==, REASON_SUSPEND);
+}
+
+static void test_scopes_of_roles(void)
+{
+	static const struct {
+		uid_t uid;
+		enum lease_scope scope;
+		enum wire_refusal refusal;
+	} all[] = {
+		{CLEARNET, SCOPE_FULL, REFUSAL_NONE},
+		{CLEARNET, SCOPE_PORTAL, REFUSAL_NONE},
+		{CLEARNET, SCOPE_PROBE, REFUSAL_NOT_A_DOOR},
+		{PROBE, SCOPE_FULL, REFUSAL_NOT_A_DOOR},
+		{PROBE, SCOPE_PORTAL, REFUSAL_NOT_A_DOOR},
+		{PROBE, SCOPE_PROBE, REFUSAL_NONE},
+	};
+	struct lease_table t = {.consent.value = CONSENT_GRANTED};
+	struct policy p = a_policy();
+	struct lease l;
+	uint32_t detail;
+
+	for (size_t i = 0; i < ARRAY_SIZE(all); i++)
+		g_assert_cmpint(consider_scope(&t, &p, all[i].uid, 10, all[i].scope, &l, &detail),
+				==, all[i].refusal);
+	/* The probe's time is short, whatever the policy says, and is not extended. */
+	g_assert_cmpint(consider_scope(&t, &p, PROBE, 0, SCOPE_PROBE, &l, &detail), ==,
+			REFUSAL_NONE);
+	g_assert_cmpuint(l.expires - l.started, ==, 12 * SECOND);
+	g_assert_cmpuint(l.kernel_until, ==, l.expires);
+	g_assert_cmpint(consider_scope(&t, &p, PROBE, 13, SCOPE_PROBE, &l, &detail), ==,
+			REFUSAL_TOO_LONG);
+	g_assert_cmpuint(detail, ==, 12);
+}
+
+static void test_no_extension_of_a_probe(void)
+{
+	struct lease_table t = {.consent.value = CONSENT_GRANTED};
+	struct policy p = a_policy();
+	uint64_t id = open_lease(&t, &p, PROBE, 10);
+	uint32_t detail;
+	usec_t expires;
+
+	g_assert_cmpint(lease_extend(&t, &p, id, 5, START + SECOND, &expires, &detail), ==,
+			REFUSAL_TOO_LONG);
+	g_assert_cmpuint(lease_find(&t, id)->expires, ==, START + 10 * SECOND);
+}
+
+static void test_servers(void)
+{
+	static const uint32_t bad[] = {0,          0x00010203, 0x7f000001, 0x7f000035,
+				       0xa9fe0101, 0xe00000fb, 0xf0000001, 0xffffffff};
+	struct policy p = a_policy();
+	struct lease_table t = {0};
+	struct lease l;
+	uint32_t detail;
+
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
+		const uint32_t list[] = {0x08080808, bad[i]};
+		struct lease_request r = {.uid = CLEARNET,
+					  .scope = SCOPE_PORTAL,
+					  .servers = list,
+					  .n_servers = ARRAY_SIZE(list)};
+
+		g_assert_cmpint(lease_consider(&t, &p, &r, MARK, START, &l, &detail), ==,
+				REFUSAL_NO_SERVERS);
+		r.n_servers = 1;
+		g_assert_cmpint(lease_consider(&t, &p, &r, MARK, START, &l, &detail), ==,
+				REFUSAL_NONE);
+		g_assert_true(lease_asks(&l, 0x08080808));
+		g_assert_false(lease_asks(&l, bad[i]));
+		r.n_servers = 0;
+		g_assert_cmpint(lease_consider(&t, &p, &r, MARK, START, &l, &detail), ==,
+				REFUSAL_NO_SERVERS);
+	}
+}
+
+static void test_reach(void)
+{
+	static const struct range own[] = {{0xc0a80100, 0xc0a801ff}};
+	static const struct {
+		uint32_t addr;
+		bool may;
+	} all[] = {
+		{0x08080808, true},  {0xc0a80101, true},  {0xc0a801ff, true},  {0xc0a80201, false},
+		{0xc0a800ff, false}, {0x0a000001, false}, {0xac100001, false}, {0xac1fffff, false},
+		{0xac200000, true},  {0x64400001, false}, {0x647fffff, false}, {0x64800000, true},
+		{0x643fffff, true},  {0x7f000001, false}, {0xa9fe0001, false}, {0xe0000001, false},
+		{0xffffffff, false}, {0x00000001, false}, {0x01000000, true},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(all); i++) {
+		g_test_message("%08x", all[i].addr);
+		g_assert_true(lease_may_reach(all[i].addr, own, ARRAY_SIZE(own)) == all[i].may);
+		g_assert_true(lease_may_reach(all[i].addr, NULL, 0) ==
+			      (all[i].may && !lease_is_private(all[i].addr)));
+	}
+}
+
+static void test_names(void)
+{
+	const struct lease_address *a;
+	struct lease l = {0};
+
+	/* Never shorter than a minute, nor longer than five. */
+	a = lease_name(&l, 1, 0, START);
+	g_assert_cmpuint(a->until, ==, START + 60 * SECOND);
+	g_assert_cmpuint(lease_name(&l, 2, 90, START)->until, ==, START + 90 * SECOND);
+	g_assert_cmpuint(lease_name(&l, 3, UINT32_MAX, START)->until, ==, START + 300 * SECOND);
+	g_assert_cmpuint(l.n_addresses, ==, 3);
+	/* Named again: longer, never shorter, and once. */
+	g_assert_cmpuint(lease_name(&l, 3, 0, START + SECOND)->until, ==, START + 300 * SECOND);
+	g_assert_cmpuint(lease_name(&l, 1, 0, START + SECOND)->until, ==, START + 61 * SECOND);
+	g_assert_cmpuint(l.n_addresses, ==, 3);
+	/* What has ended makes room. */
+	g_assert_nonnull(lease_name(&l, 4, 0, START + 61 * SECOND));
+	g_assert_cmpuint(l.n_addresses, ==, 3);
+	for (uint32_t i = 10; l.n_addresses < 64; i++)
+		g_assert_nonnull(lease_name(&l, i, 300, START + 61 * SECOND));
+	g_assert_null(lease_name(&l, 5, 0, START + 61 * SECOND));
+	g_assert_nonnull(lease_name(&l, 4, 0, START + 61 * SECOND));
+	g_assert_cmpuint(l.n_addresses, ==, 64);
+	g_assert_nonnull(lease_name(&l, 5, 0, START + 400 * SECOND));
+	g_assert_cmpuint(l.n_addresses, ==, 1);
+}
+
+static void test_portals_end(void)
+{
+	struct policy p = a_policy();
+	struct lease_table t = {0};
+	struct lease_effects effects;
+	struct lease l;
+	uint32_t detail;
+
+	open_lease(&t, &p, CLEARNET, 60);
+	g_assert_cmpint(consider_scope(&t, &p, SECOND_CLEARNET, 60, SCOPE_PORTAL, &l, &detail), ==,
+			REFUSAL_NONE);
+	lease_add(&t, &l);
+	lease_end_portals(&t, &effects);
+	g_assert_cmpuint(effects.n, ==, 1);
+	g_assert_cmpuint(effects.items[0].id, ==, l.id);
+	g_assert_cmpint(effects.items[0].reason, ==, REASON_NETWORK);
 }
 
 int main(int argc, char **argv)
@@ -399,5 +561,11 @@ int main(int argc, char **argv)
 	g_test_add_func("/consent/leases", test_consent_and_leases);
 	g_test_add_func("/consent/uses", test_consent_uses);
 	g_test_add_func("/lease/end-all", test_end_all);
+	g_test_add_func("/scope/roles", test_scopes_of_roles);
+	g_test_add_func("/scope/probe", test_no_extension_of_a_probe);
+	g_test_add_func("/scope/servers", test_servers);
+	g_test_add_func("/scope/reach", test_reach);
+	g_test_add_func("/scope/names", test_names);
+	g_test_add_func("/scope/portals", test_portals_end);
 	return g_test_run();
 }

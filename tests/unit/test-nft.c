@@ -21,7 +21,7 @@ static struct ruleset *ruleset_of_file(const char *name)
 	return r;
 }
 
-static void test_round_trip(void)
+static void round_trip(void)
 {
 	static char buf[ENCODE_SIZE] __attribute__((aligned(8)));
 	static const char *const names[] = {"minimal", "everything", "ranges"};
@@ -47,6 +47,17 @@ static void test_round_trip(void)
 	}
 	/* Every kind of statement was among them. */
 	g_assert_cmphex(kinds, ==, (1u << STMT_N) - 1);
+}
+
+/* Queues are said in one of three ways, and read back as the same. */
+static void test_round_trip(void)
+{
+	static const enum nft_queue ways[] = {NFT_QUEUE_TARGET, NFT_QUEUE_BARE, NFT_QUEUE_NATIVE};
+
+	for (size_t i = 0; i < ARRAY_SIZE(ways); i++) {
+		encode_queue = ways[i];
+		round_trip();
+	}
 }
 
 /* A value of every field, as in a register; what nobody would write is none. */

@@ -174,16 +174,57 @@ static bool shorter_mask(struct rs_stmt *s)
 
 static bool accept_instead(struct rs_stmt *s)
 {
-	bool has = s->kind == STMT_GOTO || s->kind == STMT_GO;
+	bool has = s->kind == STMT_GOTO || s->kind == STMT_GO || s->kind == STMT_QUEUE;
 
 	if (has)
 		*s = (struct rs_stmt){.kind = STMT_ACCEPT};
 	return has;
 }
 
+static bool remember_only(struct rs_stmt *s)
+{
+	bool has = s->kind == STMT_ONCE;
+
+	s->kind = has ? STMT_REMEMBER : s->kind;
+	return has;
+}
+
+/* The budget of a server's questions instead of the one of connections, or the other way. */
+static bool other_budget(struct rs_stmt *s)
+{
+	bool has = s->kind == STMT_ONCE;
+
+	if (!has)
+		return false;
+	if (s->object == SET_SPENT)
+		*s = (struct rs_stmt){.kind = STMT_ONCE,
+				      .object = SET_ASKED,
+				      .fields = {FIELD_CT_MARK, FIELD_IP_DADDR},
+				      .n_fields = 2};
+	else
+		*s = (struct rs_stmt){.kind = STMT_ONCE,
+				      .object = SET_SPENT,
+				      .fields = {FIELD_CT_MARK},
+				      .n_fields = 1};
+	return true;
+}
+
+/* As with a lease of full scope. */
+static bool any_address(struct rs_stmt *s)
+{
+	bool has = s->kind == STMT_MARK_OF && s->object == SET_SCOPED;
+
+	if (has)
+		*s = (struct rs_stmt){.kind = STMT_MARK_OF,
+				      .object = SET_GRANTS,
+				      .fields = {FIELD_SKUID},
+				      .n_fields = 1};
+	return has;
+}
+
 static bool drop_instead(struct rs_stmt *s)
 {
-	bool has = s->kind == STMT_GOTO || s->kind == STMT_GO;
+	bool has = s->kind == STMT_GOTO || s->kind == STMT_GO || s->kind == STMT_QUEUE;
 
 	if (has)
 		*s = (struct rs_stmt){.kind = STMT_DROP};
@@ -194,8 +235,14 @@ static const struct {
 	const char *name;
 	bool (*change)(struct rs_stmt *s);
 } changes[] = {
-	{"inverted", invert},        {"value + 1", next_value}, {"mask shortened", shorter_mask},
-	{"accepts", accept_instead}, {"drops", drop_instead},
+	{"inverted", invert},
+	{"value + 1", next_value},
+	{"mask shortened", shorter_mask},
+	{"accepts", accept_instead},
+	{"drops", drop_instead},
+	{"every time", remember_only},
+	{"another budget", other_budget},
+	{"any address", any_address},
 };
 
 struct mutants {
@@ -207,10 +254,9 @@ struct mutants {
 /* Which mutants treat packets differently that there are none of. */
 static bool impossible(const char *what, const char *rule)
 {
-	/* No lease has the LAN's mark, or a confined program's. */
+	/* No lease has a confined program's mark. */
 	return strcmp(what, "swapped with the next") == 0 &&
-	       (strcmp(rule, "rule 8 of chain input") == 0 ||
-		strcmp(rule, "rule 9 of chain input") == 0);
+	       strcmp(rule, "rule 10 of chain input") == 0;
 }
 
 /* Found by the proof; or, by another way, no packet is treated differently. */

@@ -41,7 +41,7 @@ struct headers {
 	size_t n_network, n_transport;
 };
 
-enum fate { FATE_NONE, FATE_ACCEPTED, FATE_DROPPED, FATE_REFUSED };
+enum fate { FATE_NONE, FATE_ACCEPTED, FATE_DROPPED, FATE_REFUSED, FATE_QUEUED };
 
 struct sighting {
 	uint32_t id;
@@ -86,8 +86,11 @@ int each_rule(struct nl *nl, uint16_t family, const char *table, rule_fn fn, voi
 
 /* --- scene.c: one policy in force between two network namespaces */
 
+#define REACH_MAX 48
+
 struct lease_kept {
 	struct nft_lease lease;
+	struct nft_reach reach[REACH_MAX];
 	bool live;
 };
 
@@ -119,6 +122,8 @@ int scene_counters(struct scene *s);
 /* Opens a lease, or ends one. */
 int scene_lease(struct scene *s);
 int scene_forget_flows(struct scene *s);
+/* The first packet of its key has come to such a set. */
+int scene_once(struct scene *s, enum rs_set set, uint32_t mark, uint32_t address);
 
 /* --- lab.c */
 
@@ -179,6 +184,8 @@ struct aim {
 
 void pools_fill(struct pools *p, const struct ruleset *r);
 struct aim aim_random(const struct pools *p, const struct ruleset *r);
+/* What a lease of a smaller scope reaches, if there is such a lease. */
+void aim_at_reach(const struct scene *s, struct aim *ret);
 /* A service that may be visited, and who serves there; false: there is none. */
 bool aim_visit(const struct policy *p, const struct ruleset *r, struct aim *ret,
 	       uint32_t *ret_server, uint16_t *ret_port);

@@ -196,6 +196,16 @@ struct aim aim_random(const struct pools *p, const struct ruleset *r)
 	return a;
 }
 
+void aim_at_reach(const struct scene *s, struct aim *ret)
+{
+	const struct nft_lease *l =
+		s->n_leases ? &s->leases[dice((uint32_t)s->n_leases)].lease : NULL;
+	const struct nft_reach *r = l && l->n_reach ? &l->reach[dice((uint32_t)l->n_reach)] : NULL;
+
+	if (r)
+		*ret = (struct aim){l->uid, r->addr, r->port, r->protocol, false};
+}
+
 static const struct rs_element *answering(const struct ruleset *r, const struct aim *a,
 					  enum rs_set set)
 {

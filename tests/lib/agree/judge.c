@@ -16,6 +16,7 @@ static const enum verdict verdicts[] = {
 	[FATE_ACCEPTED] = VERDICT_ACCEPT,
 	[FATE_DROPPED] = VERDICT_DROP,
 	[FATE_REFUSED] = VERDICT_REFUSE,
+	[FATE_QUEUED] = VERDICT_QUEUE,
 };
 
 void complain(const char *format, ...)
@@ -347,6 +348,9 @@ void judge(struct scene *s, const struct sighting *seen)
 	    g.admitted != TOKEN)
 		disagree(&g, &g.packet, "the second wall's mark", "none", "the token");
 	count(&g, &e);
+	if (e.o.once != ONCE_NONE && scene_once(s, (enum rs_set)e.o.once, mark_behind(&g, &e),
+						g.packet.value[FIELD_IP_DADDR]) < 0)
+		tally.disagreements++;
 }
 
 void judge_counters(struct scene *s)

@@ -224,7 +224,7 @@ static bool change_end(struct rs_rule *r, size_t i)
 static const struct listed listed[] = {
 	{"owners of doors and Tor are nobody special", CHAIN_OUTPUT, STMT_GO, SET_OWNERS, kill_any},
 	{"a packet without an owner and a flow leaves", CHAIN_OUTPUT, STMT_DROP, 0, change_verdict},
-	{"of a lease's marks half count", CHAIN_OUTPUT, STMT_IS, FIELD_CT_MARK, change_mask},
+	{"a lease has marks of another kind", CHAIN_OUTPUT, STMT_IS, FIELD_CT_MARK, change_value},
 	{"who has no lease goes through the door", CHAIN_DOOR, STMT_IN, SET_LEASES, invert},
 	{"a redirect leads to the next port", CHAIN_NAT_OUTPUT, STMT_REDIRECT, 0, change_value},
 	{"any IPv6 source is ::1", CHAIN_IPV6, STMT_IS, FIELD_IP6_SADDR, widen},

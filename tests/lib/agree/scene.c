@@ -42,13 +42,21 @@ static void keep_key(struct scene *s, enum rs_set set, uint32_t first, uint32_t 
 	     &(struct rs_element){.key = {first, second}, .end = {first, second}, .data = data});
 }
 
+static void keep_reach(struct scene *s, const struct nft_lease *l, const struct nft_reach *r)
+{
+	struct rs_element e = {.key = {l->uid, r->addr, r->protocol, r->port}, .data = l->mark};
+
+	memcpy(e.end, e.key, sizeof(e.end));
+	keep(s, SET_SCOPED, &e);
+}
+
 /* What the evaluator knows of the sets that are not the policy's, from the beginning. */
 static int worlds_init(struct scene *s)
 {
 	world_clear(&s->original);
 	world_clear(&s->actual);
 	for (size_t i = 0; i < SET_N; i++)
-		if (rs_set_info(i)->flags & RS_TIMEOUT)
+		if ((rs_set_info(i)->flags & RS_TIMEOUT) && !(rs_set_info(i)->flags & RS_DYNAMIC))
 			s->kept[i].n = 0;
 	keep_key(s, SET_ADMITTED, TOKEN, 0, 0);
 	for (size_t i = 0; i < s->n_leases; i++) {
@@ -56,13 +64,22 @@ static int worlds_init(struct scene *s)
 
 		if (!s->leases[i].live)
 			continue;
-		keep_key(s, SET_GRANTS, l->uid, 0, l->mark);
+		keep_key(s, l->scoped ? SET_NARROW : SET_GRANTS, l->uid, 0,
+			 l->scoped ? 0 : l->mark);
+		for (size_t k = 0; k < l->n_reach; k++)
+			keep_reach(s, l, &l->reach[k]);
 		keep_key(s, SET_LEASES, l->uid, l->mark, 0);
 		keep_key(s, SET_LIVE, l->mark, 0, 0);
 	}
 	if (world_init(&s->original, s->ruleset, s->kept) < 0)
 		return -1;
 	return world_init(&s->actual, s->loaded, s->kept);
+}
+
+int scene_once(struct scene *s, enum rs_set set, uint32_t mark, uint32_t address)
+{
+	keep_key(s, set, mark, rs_set_info(set)->n_fields > 1 ? address : 0, 0);
+	return worlds_init(s);
 }
 
 int scene_lease(struct scene *s)
@@ -108,19 +125,50 @@ static int on_link(struct scene *s)
 	return nft_on_link(&s->nft, &ranges, &error);
 }
 
+/* Some of where packets go anyway: DNS, HTTP and HTTPS there. */
+static void reach_draw(struct lease_kept *k)
+{
+	static const uint32_t addresses[] = {
+		0xc0a84d01, 0xc0a84d14, 0x0a090807, 0x0a090809, 0xac140001, 0xcb007105, 0xcb007106,
+		0xc6336401, 0x08080808, 0x64400001, 0x7f000001, 0xc0a84dff, 0xa9fe0101, 0xe00000fb,
+	};
+	static const struct {
+		uint8_t protocol;
+		uint16_t port;
+	} ends[] = {{IPPROTO_UDP, 53}, {IPPROTO_TCP, 80}, {IPPROTO_TCP, 443}};
+
+	k->lease.scoped = true;
+	k->lease.reach = k->reach;
+	for (size_t i = 0; i < ARRAY_SIZE(addresses); i++)
+		for (size_t e = 0; e < ARRAY_SIZE(ends); e++)
+			if (!one_in(4))
+				k->reach[k->lease.n_reach++] = (struct nft_reach){
+					.addr = addresses[i],
+					.port = ends[e].port,
+					.protocol = ends[e].protocol,
+					.timeout_ms = LEASE_TIMEOUT_MS,
+				};
+}
+
 static void leases_draw(struct scene *s)
 {
 	const struct users *const roles[] = {&s->policy->clearnet, &s->policy->autoconfig};
 
 	for (size_t i = 0; i < LEASES_MAX; i++) {
 		const struct users *u = roles[dice(2)];
+		struct lease_kept *k = &s->leases[s->n_leases];
+		bool scoped = one_in(2);
 
-		if (u->n)
-			s->leases[s->n_leases++].lease = (struct nft_lease){
-				.uid = u->items[dice((uint32_t)u->n)].uid,
-				.mark = LEASE_MARK((uint32_t)i),
-				.timeout_ms = LEASE_TIMEOUT_MS,
-			};
+		if (!u->n)
+			continue;
+		s->n_leases++;
+		k->lease = (struct nft_lease){
+			.uid = u->items[dice((uint32_t)u->n)].uid,
+			.mark = scoped ? SCOPED_MARK((uint32_t)i) : LEASE_MARK((uint32_t)i),
+			.timeout_ms = LEASE_TIMEOUT_MS,
+		};
+		if (scoped)
+			reach_draw(k);
 	}
 }
 

@@ -209,10 +209,12 @@ static void take_rule(struct scene *s, const struct event *e, struct sighting *g
 		g->fate = FATE_ACCEPTED;
 	else if (code == NF_DROP)
 		g->fate = refuses ? FATE_REFUSED : FATE_DROPPED;
+	else if (code != NFT_CONTINUE && code >= 0 && (code & NF_VERDICT_MASK) == NF_QUEUE)
+		g->fate = FATE_QUEUED;
 	if (refuses)
 		g->reason = number(e, NFTA_TRACE_MARK);
 	if ((r && has_stmt(r, STMT_COUNT)) ||
-	    (!counted(s, g) && (code == NF_ACCEPT || code == NF_DROP)))
+	    (!counted(s, g) && (code == NF_ACCEPT || code == NF_DROP || g->fate == FATE_QUEUED)))
 		g->rule = rule;
 }
 
@@ -261,7 +263,8 @@ static void take_event(struct scene *s, const struct event *e)
 /* What became of it is known, and nothing more will be said of it. */
 static bool whole(const struct sighting *g)
 {
-	return g->fate == FATE_DROPPED || g->fate == FATE_REFUSED ||
+	/* Nobody listens to the queue. */
+	return g->fate == FATE_DROPPED || g->fate == FATE_REFUSED || g->fate == FATE_QUEUED ||
 	       (g->fate == FATE_ACCEPTED && (g->went_on || g->hook == CHAIN_EGRESS));
 }
 

@@ -143,6 +143,9 @@ int traffic_step(struct scene *s)
 {
 	struct aim to = aim_random(&pools, s->ruleset);
 
+	if (one_in(6))
+		aim_at_reach(s, &to);
+
 	switch (dice(48)) {
 	case 0 ... 7:
 		if (to.protocol == IPPROTO_TCP)
