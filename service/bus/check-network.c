@@ -416,7 +416,8 @@ static int begin(struct check_network *c, uid_t caller, sd_bus_error *error)
 		.seconds = LEASE_SECONDS < m->limits.longest_seconds ? LEASE_SECONDS
 								     : m->limits.longest_seconds,
 		.holder = caller,
-		.scope = SCOPE_FULL,
+		.scope = SCOPE_PROBE,
+		.n_servers = c->n_servers,
 	};
 	usec_t wait = take_token(c);
 	int r;
@@ -427,6 +428,7 @@ static int begin(struct check_network *c, uid_t caller, sd_bus_error *error)
 			"The network was checked %d times lately, and each time it is told that "
 			"we are here; ask again in %" PRIu64 " s.",
 			TOKENS_MAX, wait / USEC_PER_SEC + 1);
+	memcpy(request.servers, c->servers, c->n_servers * sizeof(c->servers[0]));
 	c->result = (struct check_result){0};
 	c->lease_ended = false;
 	r = engine_client_request(m->engine, caller, &request.header, WIRE_LEASE_OPEN,

@@ -3,7 +3,7 @@
 #include "manager.h"
 
 /* How far a door may reach, as the option "scope" calls it. */
-static const enum lease_scope scopes[] = {SCOPE_FULL};
+static const enum lease_scope scopes[] = {SCOPE_PORTAL, SCOPE_FULL};
 
 static int append_door(sd_bus_message *reply, const struct wire_door *d)
 {
