@@ -2,7 +2,7 @@
 """tor_control.py FIFO: a control socket where Tor's is, which says what it reads from FIFO.
 
 A line of it is sent as it is written, with the end of line of the protocol; "close" closes the
-connection, "flood" sends a megabyte. Prints what it is sent.
+connection, "flood" sends a megabyte. Prints what it is sent, and "hung up".
 """
 import os
 import selectors
@@ -11,6 +11,33 @@ import sys
 
 PATH = "/run/tor/control"
 COOKIE = bytes(range(32))
+
+
+def say(peer, line):
+    try:
+        peer.sendall(line + b"\r\n")
+    except OSError:
+        pass  # who hangs up does not hear the rest
+
+
+def hear(peer):
+    """False when that was the last."""
+    try:
+        said = peer.recv(65536)
+    except OSError:
+        said = b""
+    for line in said.decode().splitlines() if said else ["hung up"]:
+        print(line, flush=True)
+    return bool(said)
+
+
+def obey(peer, line):
+    if line == b"close":
+        peer.shutdown(socket.SHUT_RDWR)
+    elif line == b"flood":
+        say(peer, b"650 STATUS_CLIENT NOTICE BOOTSTRAP " + b"x" * (1 << 20))
+    else:
+        say(peer, line)
 
 
 def main():
@@ -36,28 +63,10 @@ def main():
                 text += os.read(commands, 65536)
                 *lines, text = text.split(b"\n")
                 for line in lines:
-                    if line == b"close":
-                        waiting.unregister(peer)
-                        peer.close()
-                    elif line == b"flood":
-                        flood(peer)
-                    else:
-                        peer.sendall(line + b"\r\n")
-            else:
-                said = peer.recv(65536)
-                for line in said.decode().splitlines():
-                    print(line, flush=True)
-                if not said:
-                    print("hung up", flush=True)
-                    waiting.unregister(peer)
-                    peer.close()
-
-
-def flood(peer):
-    try:
-        peer.sendall(b"650 STATUS_CLIENT NOTICE BOOTSTRAP PROGRESS=10 " + b"x" * (1 << 20))
-    except OSError:
-        pass
+                    obey(peer, line)
+            elif not hear(key.fileobj):
+                waiting.unregister(key.fileobj)
+                key.fileobj.close()
 
 
 main()
