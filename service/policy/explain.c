@@ -265,9 +265,14 @@ static const struct advice *particular(const struct policy *p, const struct ques
 		tor_udp =
 			{"USER is Tor's user, which may send TCP, and UDP only if the policy says so",
 			 "[tor] udp = yes", ADMINISTRATOR},
-		by_check = {"no door is open for USER, who needs consent for one",
-			    "sallyport consent grant NETWORK, then sallyport clearnet on USER",
-			    "whoever sits at the machine"};
+		by_check = {"no door is open for USER, who is given one for a check of the "
+			    "network alone",
+			    "sallyport consent grant NETWORK, then sallyport check-network",
+			    "whoever sits at the machine"},
+		checked = {"the door that is open for USER is for one check of the network: a "
+			   "question to each of its DNS servers, and one HTTP connection to what "
+			   "they have named",
+			   CLOSED, NOBODY};
 	bool datagram = q->protocol == IPPROTO_UDP, stream = q->protocol == IPPROTO_TCP;
 	bool autoconfig;
 
@@ -279,8 +284,12 @@ static const struct advice *particular(const struct policy *p, const struct ques
 		return is_tors(p, q) ? &tors : datagram || stream ? NULL : &ungranted;
 	if (counter == COUNTER_TOR && datagram)
 		return q->port == DNS_PORT ? &tor_dns : &tor_udp;
-	if (counter == COUNTER_DOOR_CLOSED && policy_door(p, q->uid, &autoconfig) && autoconfig)
+	if (!policy_door(p, q->uid, &autoconfig) || !autoconfig)
+		return NULL;
+	if (counter == COUNTER_DOOR_CLOSED)
 		return &by_check;
+	if (counter == COUNTER_DOOR_SCOPE)
+		return &checked;
 	return NULL;
 }
 
