@@ -306,7 +306,7 @@ static int find_in(struct finder *f, enum situation situation, bool ipv6)
 static bool equal(const struct domain *a, const struct domain *b)
 {
 	return a->n == b->n && a->absent == b->absent &&
-	       memcmp(a->items, b->items, a->n * sizeof(*a->items)) == 0;
+	       (a->n == 0 || memcmp(a->items, b->items, a->n * sizeof(*a->items)) == 0);
 }
 
 static struct domain *part_of(struct difference *d, size_t i)

@@ -245,10 +245,17 @@ static const struct {
 	{"any address", any_address},
 };
 
+/* A sanitizer makes each five times slower, and looks at memory, not at what is found. */
+#ifdef __SANITIZE_ADDRESS__
+#define EVERY 7
+#else
+#define EVERY 1
+#endif
+
 struct mutants {
 	const struct policy *policy;
 	const struct ruleset *ruleset;
-	unsigned tried, found, equal;
+	unsigned made, tried, found, equal;
 };
 
 /* Which mutants treat packets differently that there are none of. */
@@ -266,6 +273,10 @@ static void expect_found(struct mutants *m, struct ruleset *r, const char *what,
 	struct differences d;
 	char name[64] = "a set";
 
+	if (m->made++ % EVERY) {
+		discard(r);
+		return;
+	}
 	m->tried++;
 	if (proof_run(m->policy, r, &f) == 1) {
 		m->found++;
@@ -360,7 +371,7 @@ static void test_mutants(void)
 		for (size_t k = 0; k < r->elements[i].n; k++)
 			mutate_element(&m, i, k);
 	g_test_message("%u mutants: %u found, %u mean the same", m.tried, m.found, m.equal);
-	g_assert_cmpuint(m.found, >, 1000);
+	g_assert_cmpuint(m.found, >, 1000 / EVERY);
 	(void)ruleset_free(r);
 	(void)policy_free(p);
 }
