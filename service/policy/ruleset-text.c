@@ -333,6 +333,12 @@ static void print_set(const struct text *t, const struct ruleset *r, enum rs_set
 	(void)fputs("\t}\n\n", f);
 }
 
+/* Not every kernel has it as nft(8) writes it, and then nft(8) would refuse the whole table. */
+static bool is_optional(const struct rs_rule *rule)
+{
+	return rule->n_stmts && rule->stmts[rule->n_stmts - 1].kind == STMT_QUEUE;
+}
+
 static void print_chain(const struct text *t, const struct ruleset *r, enum rs_chain chain)
 {
 	static const char *const hooks[] = {"prerouting", "input", "forward", "output"};
@@ -348,7 +354,11 @@ static void print_chain(const struct text *t, const struct ruleset *r, enum rs_c
 
 		if (rule->chain != chain)
 			continue;
-		(void)fputs("\t\t", f);
+		if (is_optional(rule))
+			(void)fputs("\t\t# where the kernel has nft_queue; the engine has another "
+				    "way besides:\n",
+				    f);
+		(void)fputs(is_optional(rule) ? "\t\t# " : "\t\t", f);
 		print_stmts(f, rule);
 		print_origin(t, rule->origin);
 		(void)fputc('\n', f);

@@ -373,9 +373,9 @@ bool ruleset_same_elements(const struct ruleset *a, const struct ruleset *b, enu
 
 /*
  * The ruleset in nft(8) syntax, for a person to review; nft -c -f accepts it. The chains of
- * single links are in a comment, since links come and go. With the policy,
- * each rule and element is followed by its origin in a comment. NULL: out of memory. The caller
- * frees it.
+ * single links are in a comment, since links come and go, and so is what not every kernel has. With
+ * the policy, each rule and element is followed by its origin in a comment. NULL: out of memory.
+ * The caller frees it.
  */
 char *ruleset_to_text(const struct ruleset *r, const struct policy *p);
 /* One rule, as there; one element, as "uid 1000, 127.0.0.1, tcp, 22". Cut off where buf ends. */
