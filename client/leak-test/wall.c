@@ -9,6 +9,7 @@
 #include "ruleset.h"
 
 #include <errno.h>
+#include <netinet/in.h>
 
 #define DOOR_MSEC 15000
 
@@ -77,16 +78,33 @@ int leak_wall_open(struct leak_copy *c, struct nl_error *ret_error)
 	return nft_delete(&c->nft, TABLE_WALL, ret_error);
 }
 
-static struct nft_lease lease_of(const struct leak_copy *c, size_t user)
+#define REACHES 2 /* TCP and UDP */
+
+/* The door that the policy has for that user: an autoconfig user's leads to one place only. */
+static struct nft_lease lease_of(const struct leak_copy *c, size_t user,
+				 struct nft_reach reach[REACHES])
 {
-	return (struct nft_lease){.uid = c->run->users.items[user].uid,
-				  .mark = MARK_LEASE | (uint32_t)(user + 1),
-				  .timeout_ms = DOOR_MSEC};
+	struct nft_lease l = {.uid = c->run->users.items[user].uid, .timeout_ms = DOOR_MSEC};
+	bool autoconfig = false;
+
+	(void)policy_door(c->policy, l.uid, &autoconfig);
+	l.scoped = autoconfig;
+	l.mark = (autoconfig ? MARK_SCOPED : MARK_LEASE) | (uint32_t)(user + 1);
+	for (size_t i = 0; autoconfig && i < REACHES; i++)
+		reach[l.n_reach++] = (struct nft_reach){
+			.addr = leak_target_address(c, TO_PEER),
+			.port = LEAK_PEER_PORT,
+			.protocol = i ? IPPROTO_UDP : IPPROTO_TCP,
+			.timeout_ms = DOOR_MSEC,
+		};
+	l.reach = reach;
+	return l;
 }
 
 int leak_door_open(struct leak_copy *c, size_t user, struct nl_error *ret_error)
 {
-	const struct nft_lease l = lease_of(c, user);
+	struct nft_reach reach[REACHES];
+	const struct nft_lease l = lease_of(c, user, reach);
 	int r = refuse_home(c, ret_error);
 
 	return r < 0 ? r : nft_lease_add(&c->nft, &l, ret_error);
@@ -94,7 +112,8 @@ int leak_door_open(struct leak_copy *c, size_t user, struct nl_error *ret_error)
 
 int leak_door_close(struct leak_copy *c, size_t user, struct nl_error *ret_error)
 {
-	const struct nft_lease l = lease_of(c, user);
+	struct nft_reach reach[REACHES];
+	const struct nft_lease l = lease_of(c, user, reach);
 	int r = refuse_home(c, ret_error);
 
 	return r < 0 ? r : nft_lease_remove(&c->nft, &l, ret_error);
