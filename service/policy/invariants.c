@@ -36,6 +36,8 @@
 #define BEGINS_OTHER IS(CT_STATE, NEW), NOT(L4PROTO, TCP)
 /* Not for a confined program: neither its address nor its link. */
 #define ELSEWHERE NOT(IP_DADDR, PEERS), UNGRANTED(TO_LINK)
+/* Where its header says, and no further by a source route. */
+#define PLAINLY ELSEWHERE, IS(IP_START, NO_OPTIONS)
 #define FROM_ELSEWHERE NOT(IP_SADDR, PEERS), UNGRANTED(FROM_LINK)
 /* From a confined program, and not what its section names. */
 #define UNNAMED UNGRANTED(CONFINED_IN)
@@ -67,7 +69,7 @@ static const char *const sentences[] = {
 	[23] = "every way through the rules ends at a rule, not at the end of a chain",
 	[24] = "nothing leaves for a confined program but its services' answers, by its own link",
 	[25] = "a confined program reaches what its section names, and is answered",
-	[26] = "a door of a smaller scope reaches what its map names, and an answer is held back",
+	[26] = "a smaller door reaches what its map names, none goes past by options, answers are held",
 	[27] = "an autoconfig user begins one connection a lease, and one question a server",
 };
 
@@ -333,25 +335,25 @@ const struct row invariant_rows[] = {
 	      IS(CT_MARK, BY_LAN), IN(ON_LINK), ELSEWHERE),
 
 	NEVER(15, OUTPUT, NOT_ACCEPTED, V4, LEAVES, IS(SKUID, DOORS), NOT(SKUID, PROBES), UNRELATED,
-	      IN(LEASES), ELSEWHERE),
+	      IN(LEASES), PLAINLY),
 	NEVER(15, OUTPUT, NOT_ACCEPTED, V4, LEAVES, IS(SKUID, PROBES), UNRELATED, IN(LEASES),
-	      NOT(TCP_FLAGS, SYN), ELSEWHERE),
+	      NOT(TCP_FLAGS, SYN), PLAINLY),
 	NEVER(15, OUTPUT, NOT_ACCEPTED, V4, LEAVES, IS(SKUID, PROBES), UNRELATED, IN(LEASES),
-	      NOT(L4PROTO, TCP), ELSEWHERE),
+	      NOT(L4PROTO, TCP), PLAINLY),
 	NEVER(15, OUTPUT, NOT_ACCEPTED, V4, LEAVES, IS(SKUID, PROBES), IS(CT_STATE, NEW),
-	      IN(LEASES), ELSEWHERE),
+	      IN(LEASES), PLAINLY),
 	NEVER(15, OUTPUT, NOT_ACCEPTED, V4, LEAVES, LACKS(SKUID), UNRELATED, IN(LIVE),
-	      IS(CT_MARK, BY_DOOR), ELSEWHERE),
+	      IS(CT_MARK, BY_DOOR), PLAINLY),
 	NEVER(15, OUTPUT, NOT_ACCEPTED, V4, LEAVES, IS(SKUID, DOORS), NOT(SKUID, PROBES),
 	      BEGINS_TCP, IN(GRANTS), IS(FIB_DADDR_TYPE, UNICAST), NOT(IP_DADDR, LINK_LOCAL),
-	      ELSEWHERE),
+	      PLAINLY),
 	NEVER(15, OUTPUT, NOT_ACCEPTED, V4, LEAVES, IS(SKUID, DOORS), NOT(SKUID, PROBES),
 	      BEGINS_UDP, IN(GRANTS), IS(FIB_DADDR_TYPE, UNICAST), NOT(IP_DADDR, LINK_LOCAL),
-	      ELSEWHERE),
+	      PLAINLY),
 	NEVER(15, OUTPUT, NOT_ACCEPTED | UNSPENT, V4, LEAVES, IS(SKUID, DOORS), BEGINS_TCP,
-	      IN(SCOPED), IS(FIB_DADDR_TYPE, UNICAST), NOT(IP_DADDR, LINK_LOCAL), ELSEWHERE),
+	      IN(SCOPED), IS(FIB_DADDR_TYPE, UNICAST), NOT(IP_DADDR, LINK_LOCAL), PLAINLY),
 	NEVER(15, OUTPUT, NOT_ACCEPTED | UNSPENT, V4, LEAVES, IS(SKUID, DOORS), BEGINS_UDP,
-	      IN(SCOPED), IS(FIB_DADDR_TYPE, UNICAST), NOT(IP_DADDR, LINK_LOCAL), ELSEWHERE),
+	      IN(SCOPED), IS(FIB_DADDR_TYPE, UNICAST), NOT(IP_DADDR, LINK_LOCAL), PLAINLY),
 	NEVER(15, INPUT, NOT_ACCEPTED, V4, IS(CT_STATE, RUNNING), IN(LIVE), IS(CT_MARK, BY_DOOR),
 	      FROM_ELSEWHERE),
 
@@ -500,6 +502,10 @@ const struct row invariant_rows[] = {
 	      UNLESS(GRANTS), UNLESS(SCOPED)),
 	NEVER(26, OUTPUT, ACCEPTED, V4, LEAVES, IS(SKUID, PROBES), IS(CT_STATE, NEW),
 	      UNLESS(LEASES), UNLESS(SCOPED)),
+	NEVER(26, OUTPUT, ACCEPTED, V4, LEAVES, IS(SKUID, DOORS), UNRELATED,
+	      NOT(IP_START, NO_OPTIONS)),
+	NEVER(26, OUTPUT, ACCEPTED, V4, LEAVES, LACKS(SKUID), UNRELATED, IS(CT_MARK, BY_DOOR),
+	      NOT(IP_START, NO_OPTIONS)),
 	NEVER(26, INPUT, ACCEPTED | STRAIGHT, ARRIVES, IS(CT_MARK, BY_SCOPED), IS(L4PROTO, UDP),
 	      IS(TH_SPORT, PORT_53)),
 	NEVER(26, INPUT, VERDICTS | QUEUED, NOT(CT_MARK, BY_SCOPED)),

@@ -192,7 +192,8 @@ static void chain_local6(struct ruleset *r)
 /*
  * Rows 3 and 4. The pair of owner and mark is alive only while the lease is; the mark is random
  * for each lease, so no flow of an ended one comes back under a new one. A flow's destination may
- * become an address of this machine while it runs, hence the look at the link first.
+ * become an address of this machine while it runs, hence the look at the link first. With a source
+ * route a packet goes on from where it is sent to, past all that is looked at here.
  */
 static void door_begins(struct ruleset *r, enum rs_chain chain)
 {
@@ -201,6 +202,7 @@ static void door_begins(struct ruleset *r, enum rs_chain chain)
 		size_t n;
 	} rules[] = {
 		{{IS(OIF, RS_LOOPBACK_INDEX), REFUSE(DOOR_LOCAL)}, 4},
+		{{IS_NOT(IP_START, RS_IP_PLAIN), REFUSE(OPTIONS)}, 4},
 		{{IN(LEASES, FIELD_SKUID, FIELD_CT_MARK), ACCEPT}, 2},
 		{{IS_NOT(FIB_DADDR_TYPE, RS_FIB_UNICAST), REFUSE(DOOR_LOCAL)}, 4},
 		{{MASKED(IP_DADDR, 0xffff0000u, 0xa9fe0000u), REFUSE(DOOR_LOCAL)}, 4},
@@ -304,6 +306,7 @@ static void chain_flows(struct ruleset *r)
 
 	RULE(r, FLOW_LEASE, OWNED, REFUSE(STALE));
 	RULE(r, FLOW_LEASE, IS(OIF, RS_LOOPBACK_INDEX), COUNT(STALE), DROP);
+	RULE(r, FLOW_LEASE, IS_NOT(IP_START, RS_IP_PLAIN), COUNT(OPTIONS), DROP);
 	RULE(r, FLOW_LEASE, IN(LIVE, FIELD_CT_MARK), ACCEPT);
 	RULE(r, FLOW_LEASE, COUNT(STALE), DROP);
 }

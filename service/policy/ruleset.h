@@ -93,7 +93,7 @@ enum rs_chain {
 	X(TOR, "tor", "Tor's user, what Tor may not")                                           \
 	X(LAN_PORT, "lan_port", "a port of [lan] refuse: DNS and others")                       \
 	X(INTERNET, "internet", "the Internet, not through Tor")                                \
-	X(OPTIONS, "options", "IP options, such as a source route, to the LAN")                 \
+	X(OPTIONS, "options", "IP options, such as a source route: on the LAN, by a door")      \
 	X(NOT_UNICAST, "not_unicast", "multicast and broadcast")                                \
 	X(STALE, "stale", "a flow that nothing admits any more, or that began in its middle")   \
 	X(CONFINED, "confined", "to a confined program, and no answer to it")                   \

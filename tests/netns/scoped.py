@@ -70,6 +70,19 @@ def udp(address, port, data=b'x'):
     kept.append(s)
     return 'sent'
 
+def options(kind, address, port, late=0):
+    """With an IP option that everybody may set: a record of the route."""
+    s = socket.socket(socket.AF_INET, kind)
+    s.settimeout(3)
+    if late:
+        s.connect((address, port))
+        s.send(b'x')
+    s.setsockopt(socket.IPPROTO_IP, socket.IP_OPTIONS, b'\x07\x07\x04\0\0\0\0\0')
+    if not late:
+        s.connect((address, port))
+    s.send(b'x')
+    return 'sent'
+
 def dns(server, name, seconds=2.5):
     s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     s.settimeout(seconds)
@@ -239,6 +252,17 @@ def only_what_is_named(peer, program, reader):
     seen = {(r['dst'], r['dport']) for r in left(before)}
     report(seen == {(SERVER, 53), ('198.51.100.7', 80), ('198.51.100.7', 443)},
            'as seen outside', seen)
+
+    # A source route would take a packet from there to anywhere; some kernels let nobody set one.
+    before, options = mark(), counted('options')
+    closed = [program.timed('options', socket.SOCK_DGRAM, SERVER, 53),
+              program.timed('options', socket.SOCK_STREAM, '198.51.100.7', 80)]
+    report(all(refused_soon(c) for c in closed) and not left(before), 'nor anything with IP options',
+           (closed, left(before)))
+    closed = program.timed('options', socket.SOCK_DGRAM, SERVER, 53, 1)
+    report(refused_soon(closed) and len(left(before)) == 1, 'though its flow runs',
+           (closed, left(before)))
+    report(counted('options') >= options + 3, 'counted as what has them')
 
     reader.become('nothing')
     got = program('then', SERVER, name_of(NOT_FORWARDED), NOT_FORWARDED, 80)
