@@ -14,6 +14,8 @@
 #define HTTPS_PORT 443u
 #define READS_AT_ONCE 16
 #define PATIENCE USEC_PER_SEC
+/* A network names as much as it likes, as often as somebody asks, or it sends without. */
+#define SAY_EVERY (60 * USEC_PER_SEC)
 
 static void say_deaf(const struct nfqueue *q)
 {
@@ -228,6 +230,17 @@ static bool is_repeated(const struct wire_dns_addresses *m, uint32_t i)
 	return false;
 }
 
+static void say_full(const struct lease *l, usec_t now)
+{
+	static usec_t said;
+
+	if (said && now - said < SAY_EVERY)
+		return;
+	log_warning("lease %llu: more than %d addresses at once; the rest stays closed",
+		    (unsigned long long)l->id, LEASE_ADDRESSES_MAX);
+	said = now;
+}
+
 /* Puts what may be reached into the kernel's map. 0, or a negative errno: it may lack some. */
 static int let_reach(struct engine *e, struct lease *l, const struct wire_dns_addresses *m)
 {
@@ -244,9 +257,7 @@ static int let_reach(struct engine *e, struct lease *l, const struct wire_dns_ad
 			continue;
 		a = lease_name(l, m->items[i].address, m->items[i].ttl, now);
 		if (!a)
-			log_warning("lease %llu: more than %d addresses at once; the rest stays "
-				    "closed",
-				    (unsigned long long)l->id, LEASE_ADDRESSES_MAX);
+			say_full(l, now);
 		else
 			kl.n_reach += reach_address(l, a, now, l->kernel_until, &reach[kl.n_reach]);
 	}

@@ -16,8 +16,8 @@ import time
 
 sys.path.insert(0, __file__.rsplit('/', 2)[0] + '/lib')
 # pylint: disable=wrong-import-position
-from labpy import (Gone, Peer, Refused, kill_engine, left, mark, note, records, report, start_engine,
-                   uid_of, wait_until)
+from labpy import (LAB, Gone, Peer, Refused, kill_engine, left, mark, note, records, report,
+                   start_engine, uid_of, wait_until)
 
 CLEARNET, PROBE = uid_of('clearnet'), uid_of('_sallyport-probe')
 SERVER, SECOND, STRANGER = '198.51.100.48', '198.51.100.49', '198.51.100.50'
@@ -340,6 +340,9 @@ def bounds(peer, program):
         program('dns', SERVER, name_of(*(f'198.51.100.{100 + 16 * i + k}' for k in range(16))))
     there = reach()
     report(len(there) == 2 * 64 + 1, '64 addresses at once, and no more', len(there))
+    with open(f'{LAB}/log/engine.log', encoding='utf-8') as log:
+        said = log.read().count('addresses at once')
+    report(said == 1, 'which the network cannot make it say without end', said)
     report(program('tcp', '198.51.100.163', 80) == 'connected' and
            refused_soon(program.timed('tcp', '198.51.100.170', 80)), 'the first ones')
     report(max(there.values()) <= 15, 'none for longer than the kernel is told', max(there.values()))
