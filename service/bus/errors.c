@@ -3,16 +3,24 @@
 
 #include <errno.h>
 #include <stdarg.h>
+#include <stdio.h>
 
+#define TEXT_SIZE 640 /* a sentence of ours around one of the engine's */
+
+/*
+ * Whatever a stranger sent may stand in it, however long. Unbounded, it would make a message over
+ * the bus's limit; cut within a character, one that is no text: the bus ends who sends either.
+ */
 int error_set(sd_bus_error *e, const char *name, const char *fmt, ...)
 {
+	char text[TEXT_SIZE];
 	va_list ap;
-	int r;
 
 	va_start(ap, fmt);
-	r = sd_bus_error_setfv(e, name, fmt, ap);
+	(void)vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
-	return r;
+	clean_text(text);
+	return sd_bus_error_set(e, name, text);
 }
 
 int error_engine_lost(sd_bus_error *e)

@@ -86,7 +86,7 @@ static int read_question(sd_bus_message *call, struct wire_explain *q, sd_bus_er
 	if (r < 0)
 		return r;
 	if (parse_u32(user, UINT32_MAX - 1, &q->uid) < 0 && resolve_user(NULL, user, &q->uid) < 0)
-		return error_set(error, ERROR_UNKNOWN_USER, "There is no user \"%.64s\".", user);
+		return error_set(error, ERROR_UNKNOWN_USER, "There is no user \"%s\".", user);
 	q->protocol = protocol;
 	if (family == AF_INET && size == sizeof(struct in_addr)) {
 		q->family = EXPLAIN_IPV4;

@@ -22,6 +22,7 @@
 
 /* polkit announces a change once for each file; wait until they have all been read. */
 #define RECHECK_DELAY (300 * USEC_PER_MSEC)
+#define INTERFACE_MAX 255 /* as D-Bus has it */
 
 int caller_ids(sd_bus_message *m, uid_t *ret_uid, pid_t *ret_pid)
 {
@@ -309,6 +310,22 @@ static int drop_directed_signal(sd_bus_message *message, void *userdata, sd_bus_
 	       !(sender && strcmp(sender, "org.freedesktop.DBus") == 0);
 }
 
+/*
+ * sd-bus repeats an interface that it does not know in its error, however long: that would be over
+ * the bus's limit, and the bus ends who sends such a message.
+ */
+static int refuse_long_interface(sd_bus_message *message, void *userdata, sd_bus_error *error)
+{
+	const char *interface;
+
+	(void)userdata;
+	if (sd_bus_message_is_method_call(message, DBUS_PROPERTIES, "GetAll") <= 0 ||
+	    sd_bus_message_read(message, "s", &interface) < 0 || strlen(interface) <= INTERFACE_MAX)
+		return 0;
+	return error_set(error, SD_BUS_ERROR_INVALID_ARGS,
+			 "An interface's name has at most %d characters.", INTERFACE_MAX);
+}
+
 static int add_objects(struct manager *m)
 {
 	const struct {
@@ -346,6 +363,8 @@ int manager_start(struct manager *m, sd_event *event, sd_bus *bus, const char *e
 	m->authorizer = authorizer_new(bus);
 	clearnet_dns_open(&m->dns, RUN_DIR "/dns/resolv.conf");
 	r = sd_bus_add_filter(bus, NULL, drop_directed_signal, NULL);
+	if (r >= 0)
+		r = sd_bus_add_filter(bus, NULL, refuse_long_interface, NULL);
 	if (r >= 0)
 		r = add_objects(m);
 	if (r >= 0)

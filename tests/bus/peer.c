@@ -10,6 +10,7 @@
  *   list [interactive]                  listed N
  *   consents N                          consent | error ..., for each of N calls at once
  *   fds N                               error ... for each of N calls with 16 descriptors
+ *   long OWNER INTERFACE MEMBER SIZE    error ...: a call with one text, of that size
  *   blocked own|all                     blocked N | error ...: subscribes, and has N entries
  *   unblock                             unblocked
  *   crowd N                             crowd SUBSCRIBED REFUSED, of N more connections
@@ -212,6 +213,20 @@ static void fds(uint32_t n)
 	(void)puts("sent");
 }
 
+static void call_long(const char *owner, const char *interface, const char *member, uint32_t size)
+{
+	_cleanup_(freep) char *text = malloc((size_t)size + 1);
+	sd_bus_message *m = NULL;
+
+	if (!text || sd_bus_message_new_method_call(bus, &m, owner, "/org/sallyport1", interface,
+						    member) < 0)
+		exit(EXIT_FAILURE);
+	memset(text, 'x', size);
+	text[size] = '\0';
+	(void)sd_bus_message_append(m, "s", text);
+	send_call(m, false, on_unsubscribed);
+}
+
 static void latency(uint32_t n)
 {
 	_cleanup_(freep) usec_t *times = calloc(n ? n : 1, sizeof(*times));
@@ -231,11 +246,11 @@ static void latency(uint32_t n)
 
 static void obey(char *line)
 {
-	char word[4][64] = {"", "", "", ""};
+	char word[5][64] = {"", "", "", "", ""};
 	uint32_t n = 0, seconds = 0;
 	sd_bus_message *m;
 
-	(void)sscanf(line, "%63s %63s %63s %63s", word[0], word[1], word[2], word[3]);
+	(void)sscanf(line, "%63s %63s %63s %63s %63s", word[0], word[1], word[2], word[3], word[4]);
 	if (strcmp(word[0], "enable") == 0 && parse_u32(word[2], UINT32_MAX, &seconds) == 0) {
 		enable(word[1], seconds, strstr(line, " interactive"), strstr(line, " portal"));
 	} else if (strcmp(word[0], "prompts") == 0 && parse_u32(word[1], 1000, &n) == 0 &&
@@ -258,6 +273,8 @@ static void obey(char *line)
 		consents(n);
 	} else if (strcmp(word[0], "fds") == 0 && parse_u32(word[1], 1000, &n) == 0) {
 		fds(n);
+	} else if (strcmp(word[0], "long") == 0 && parse_u32(word[4], UINT32_MAX, &n) == 0) {
+		call_long(word[1], word[2], word[3], n);
 	} else if (strcmp(word[0], "blocked") == 0) {
 		(void)sd_bus_call_method_async(bus, NULL, SERVICE, MANAGER, "SubscribeBlocked",
 					       on_subscribed, NULL, "b",
