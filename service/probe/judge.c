@@ -145,6 +145,17 @@ static bool stop(struct judge *j, enum outcome o)
 	return false;
 }
 
+/* libcurl would unpack whatever else it knows, unasked; chunks are all that a 1.1 client must. */
+static bool is_packed(const char *line, size_t size)
+{
+	static const char chunked[] = "chunked";
+	const char *value;
+	size_t n;
+
+	return has_name(line, size, "Transfer-Encoding", &value, &n) &&
+	       (n != sizeof(chunked) - 1 || strncasecmp(value, chunked, n) != 0);
+}
+
 static void take_field(struct judge *j, const char *line, size_t size)
 {
 	static const char online[] = "online";
@@ -213,7 +224,7 @@ bool judge_header(struct judge *j, const char *line, size_t size)
 		return stop(j, OUTCOME_MANY_HEADERS);
 	if (size > JUDGE_LINE_MAX || j->header_size > JUDGE_HEADER_MAX)
 		return stop(j, OUTCOME_LONG_HEADER);
-	if (memchr(line, '\0', size))
+	if (memchr(line, '\0', size) || is_packed(line, size))
 		return stop(j, OUTCOME_MALFORMED);
 	status = read_status(line, size);
 	if (status)

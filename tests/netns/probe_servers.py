@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """probe_servers.py HTTP-PORT DNS-PORT: a network that means no good. The host's name in a question
 and the path in a request say what comes back. Prints "ready"."""
+import gzip
 import socket
 import struct
 import sys
@@ -58,6 +59,7 @@ ANSWERS = {
     'nothing': b'',
     'body': whole(HEAD, b'x' * (10 << 20)),
     'encoded': f'{HEAD}Content-Encoding: gzip\r\n\r\n'.encode() + ONLINE,
+    'coded': f'{HEAD}Transfer-Encoding: gzip\r\n\r\n'.encode() + gzip.compress(ONLINE),
 }
 
 
