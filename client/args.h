@@ -37,6 +37,7 @@ enum exit_code {
 	X(JSON, "json", NULL, "print JSON, for programs")                                       \
 	X(FOR, "for", "TIME", "how long: 90, 90s, 10min, 1h (default: the policy's)")           \
 	X(SCOPE, "scope", "SCOPE", "how far: full, or portal for a login page (default: full)") \
+	X(NAMESPACE, "namespace", NULL, "the name is a [namespace] of the policy, not a user")  \
 	X(KILL, "kill", NULL, "end the command too when the door is closed before it")          \
 	X(ALL, "all", NULL, "what is everybody's, which may ask for a password")                \
 	X(FOLLOW, "follow", NULL, "go on as it happens, until interrupted")                     \

@@ -239,8 +239,10 @@ int verb_off(const struct invocation *inv)
 
 	r = service_open(&service, inv);
 	if (r == EXIT_DONE)
-		r = service_call(&service, CLEARNET_INTERFACE, "DisableClearnetUser", fill_string,
-				 inv->args[0], NULL);
+		r = service_call(&service, CLEARNET_INTERFACE,
+				 GIVEN(inv, NAMESPACE) ? "DisableClearnetNamespace"
+						       : "DisableClearnetUser",
+				 fill_string, inv->args[0], NULL);
 	if (r != EXIT_DONE)
 		return r;
 	if (!GIVEN(inv, JSON)) {

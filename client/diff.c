@@ -109,8 +109,9 @@ static void print_domain(FILE *f, struct arena *a, const struct domain *d, const
 static void print_class(FILE *f, struct arena *a, const struct difference *d)
 {
 	bool from = d->situation == SITUATION_ANSWER || d->situation == SITUATION_COMES ||
-		    d->situation == SITUATION_TO_CONFINED;
-	bool comes = d->situation == SITUATION_COMES || d->situation == SITUATION_CONFINED;
+		    d->situation == SITUATION_TO_CONFINED || d->situation == SITUATION_BACK;
+	bool comes = d->situation == SITUATION_COMES || d->situation == SITUATION_CONFINED ||
+		     d->situation == SITUATION_THROUGH || d->situation == SITUATION_BACK;
 
 	if (d->situation == SITUATION_FRAME) {
 		(void)fprintf(f, "frames on a link (the second wall), such as of type 0x%04x",
@@ -169,6 +170,8 @@ static const char *const headings[SITUATION_N] = {
 	[SITUATION_COMES] = "answers from outside",
 	[SITUATION_CONFINED] = "confined programs",
 	[SITUATION_TO_CONFINED] = "answers to confined programs",
+	[SITUATION_THROUGH] = "confined programs, by a door",
+	[SITUATION_BACK] = "answers by a confined program's door",
 	[SITUATION_FRAME] = "links",
 };
 

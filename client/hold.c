@@ -115,7 +115,10 @@ int hold_open(struct service *s, const char *user, struct hold *ret)
 
 	*ret = (struct hold){.service = s, .user = user, .fd = -1};
 	ret->scope = q.scope ? q.scope : lease_scope_to_string(SCOPE_FULL);
-	r = service_call(s, CLEARNET_INTERFACE, "EnableClearnetUser", fill_enable, &q, &reply);
+	r = service_call(s, CLEARNET_INTERFACE,
+			 GIVEN(s->inv, NAMESPACE) ? "EnableClearnetNamespace"
+						  : "EnableClearnetUser",
+			 fill_enable, &q, &reply);
 	if (r != EXIT_DONE)
 		return r;
 	r = read_lease(reply, ret);

@@ -22,8 +22,8 @@ const struct verb verbs[] = {
 	 "Says whether the wall is up, which doors are open and how long, what was consented to\n"
 	 "and which DNS servers are saved. One sees one's own doors, root sees all.",
 	 verb_status},
-	{"clearnet", "on", "USER", 1, 1, false, ASKS | BIT(FOR) | BIT(SCOPE),
-	 "open the door for a user, and hold it",
+	{"clearnet", "on", "NAME", 1, 1, false, ASKS | BIT(FOR) | BIT(SCOPE) | BIT(NAMESPACE),
+	 "open the door for a user or a namespace, and hold it",
 	 DOOR PORTAL
 	 "It stays open until this command is interrupted or the time is up. Prints why it was\n"
 	 "closed.",
@@ -38,7 +38,7 @@ const struct verb verbs[] = {
 	{"clearnet", "extend", "ID|USER", 1, 1, false, ASKS | BIT(FOR),
 	 "let one's open door stay open longer",
 	 "The time counts from now, and is never beyond the policy's longest.", verb_extend},
-	{"clearnet", "off", "USER", 1, 1, false, ASKS, "close the door",
+	{"clearnet", "off", "NAME", 1, 1, false, ASKS | BIT(NAMESPACE), "close the door",
 	 "When this has returned no packet of the door's connections passes any more. To close\n"
 	 "one's own door needs nothing, another's an administrator.",
 	 verb_off},

@@ -20,6 +20,8 @@ static const struct meaning {
 } meanings[] = {
 	{"org.sallyport1.Error.NotAuthorized", EXIT_NOT_AUTHORIZED, NULL, NULL},
 	{"org.sallyport1.Error.UnknownUser", EXIT_NO_SUCH, NULL, NULL},
+	{"org.sallyport1.Error.UnknownNamespace", EXIT_NO_SUCH, NULL,
+	 "sallyport check --show prints the policy."},
 	{"org.sallyport1.Error.NotClearnetUser", EXIT_NOT_GRANTED, NULL,
 	 "sallyport check --show prints what the policy grants."},
 	{"org.sallyport1.Error.Busy", EXIT_BUSY, NULL,

@@ -56,21 +56,25 @@ static int ask_engine(struct waiting *w, struct wire_header *request, enum wire_
 	return error_not_asked(error, r);
 }
 
-static int check_user(const struct manager *m, const char *user, const struct wire_door **ret,
-		      sd_bus_error *error)
+/* whole: the name is a namespace's, not a user's. */
+static int check_user(const struct manager *m, const char *user, bool whole,
+		      const struct wire_door **ret, sd_bus_error *error)
 {
-	bool known;
+	bool known = true;
 
 	if (!*user || strlen(user) > WIRE_NAME_SIZE - 4)
 		return error_set(error, SD_BUS_ERROR_INVALID_ARGS,
-				 "A user's name has 1 to 32 characters.");
+				 "The name of a user or namespace has 1 to 32 characters.");
 	if (!m->limits.sealed)
 		return error_engine_lost(error);
 	if (m->limits.built_in)
 		return error_refused(error, REFUSAL_NO_POLICY, 0, user);
-	*ret = manager_door(m, user, &known);
+	*ret = whole ? manager_namespace(m, user) : manager_door(m, user, &known);
 	if (*ret)
 		return 0;
+	if (whole)
+		return error_set(error, ERROR_UNKNOWN_NAMESPACE,
+				 "The policy has no [namespace %s] with door = yes.", user);
 	if (known)
 		return error_refused(error, REFUSAL_NOT_A_DOOR, 0, user);
 	return error_set(error, ERROR_UNKNOWN_USER, "There is no user \"%s\" on this machine.",
@@ -168,7 +172,7 @@ static void on_opened(const struct wire_header *answer, int *fd, void *userdata)
 }
 
 /* What is asked for, if it could be granted. Changes nothing. */
-static int read_enable(struct manager *m, sd_bus_message *call, struct held *lease,
+static int read_enable(struct manager *m, sd_bus_message *call, bool whole, struct held *lease,
 		       struct wire_lease_open *request, sd_bus_error *error)
 {
 	const struct wire_door *door;
@@ -179,7 +183,7 @@ static int read_enable(struct manager *m, sd_bus_message *call, struct held *lea
 	if (r >= 0)
 		r = scope_read_options(call, &lease->scope, error);
 	if (r >= 0)
-		r = check_user(m, user, &door, error);
+		r = check_user(m, user, whole, &door, error);
 	if (r >= 0)
 		r = check_seconds(m, &request->seconds, error);
 	if (r < 0)
@@ -188,8 +192,12 @@ static int read_enable(struct manager *m, sd_bus_message *call, struct held *lea
 		return error_refused(error, REFUSAL_BUSY, 0, user);
 	if (sessions_asleep(m->sessions))
 		return error_asleep(error);
+	if (whole && lease->scope != SCOPE_FULL)
+		return error_set(error, SD_BUS_ERROR_INVALID_ARGS,
+				 "The door of a namespace has the scope \"full\".");
 	lease->uid = request->uid = door->uid;
-	memcpy(lease->user, door->name, sizeof(lease->user));
+	(void)snprintf(lease->user, sizeof(lease->user), "%s%s", whole ? NAMESPACE_PREFIX : "",
+		       door->name);
 	request->scope = lease->scope;
 	if (lease->scope != SCOPE_PORTAL)
 		return 0;
@@ -202,9 +210,8 @@ static int read_enable(struct manager *m, sd_bus_message *call, struct held *lea
  * Safe to offer: polkit decides who may, the policy for whom and how long, the engine enforces
  * both again; the door closes with the caller.
  */
-static int method_enable(sd_bus_message *call, void *userdata, sd_bus_error *error)
+static int enable(sd_bus_message *call, struct manager *m, bool whole, sd_bus_error *error)
 {
-	struct manager *m = userdata;
 	VISIT(m->authorizer, call);
 	struct wire_lease_open request = {0};
 	_cleanup_(freep) char *session = NULL;
@@ -215,7 +222,7 @@ static int method_enable(sd_bus_message *call, void *userdata, sd_bus_error *err
 	pid_t pid;
 	int r;
 
-	r = read_enable(m, call, &lease, &request, error);
+	r = read_enable(m, call, whole, &lease, &request, error);
 	if (r >= 0)
 		r = caller_ids(call, &lease.holder, &pid);
 	if (r < 0)
@@ -224,9 +231,9 @@ static int method_enable(sd_bus_message *call, void *userdata, sd_bus_error *err
 	session = note ? strdup(note) : NULL;
 
 	/* authorize */
-	scope_details(&details, lease.user, request.seconds, lease.scope, lease.network);
-	r = authorize(m->authorizer, call, lease.holder, scope_action(lease.scope), details.pairs,
-		      error);
+	scope_details(&details, lease.uid, lease.user, request.seconds, lease.scope, lease.network);
+	r = authorize(m->authorizer, call, lease.holder, scope_action(lease.uid, lease.scope),
+		      details.pairs, error);
 	if (r == 0)
 		sessions_find(m->sessions, pid, lease.holder, on_session_before,
 			      authorize_open_question(m->authorizer, call), m);
@@ -243,6 +250,16 @@ static int method_enable(sd_bus_message *call, void *userdata, sd_bus_error *err
 	if (r > 0)
 		m->opening++;
 	return r;
+}
+
+static int method_enable(sd_bus_message *call, void *userdata, sd_bus_error *error)
+{
+	return enable(call, userdata, false, error);
+}
+
+static int method_enable_namespace(sd_bus_message *call, void *userdata, sd_bus_error *error)
+{
+	return enable(call, userdata, true, error);
 }
 
 static int read_id(const char *text, uint64_t *ret)
@@ -292,15 +309,16 @@ static int method_extend(sd_bus_message *call, void *userdata, sd_bus_error *err
 		return r;
 	if (read_id(text, &id) == 0)
 		h = held_find(m, id);
-	if (!h || h->holder != uid || !scope_action(h->scope))
+	if (!h || h->holder != uid || !scope_action(h->uid, h->scope))
 		return error_refused(error, REFUSAL_NO_SUCH_LEASE, 0, "");
 	r = check_seconds(m, &seconds, error);
 	if (r < 0)
 		return r;
 
 	/* authorize */
-	scope_details(&details, h->user, seconds, h->scope, h->network);
-	r = authorize(m->authorizer, call, uid, scope_action(h->scope), details.pairs, error);
+	scope_details(&details, h->uid, h->user, seconds, h->scope, h->network);
+	r = authorize(m->authorizer, call, uid, scope_action(h->uid, h->scope), details.pairs,
+		      error);
 	if (r <= 0)
 		return r < 0 ? r : 1;
 
@@ -327,9 +345,8 @@ static void on_disabled(const struct wire_header *answer, int *fd, void *userdat
 }
 
 /* Safe to offer: closing is. Another's door needs a question, so that nobody is a nuisance. */
-static int method_disable(sd_bus_message *call, void *userdata, sd_bus_error *error)
+static int disable(sd_bus_message *call, struct manager *m, bool whole, sd_bus_error *error)
 {
-	struct manager *m = userdata;
 	VISIT(m->authorizer, call);
 	struct wire_lease_end request = {.reason = REASON_DISABLED};
 	const struct wire_door *door;
@@ -340,15 +357,15 @@ static int method_disable(sd_bus_message *call, void *userdata, sd_bus_error *er
 
 	r = sd_bus_message_read(call, "s", &user);
 	if (r >= 0)
-		r = check_user(m, user, &door, error);
+		r = check_user(m, user, whole, &door, error);
 	if (r >= 0)
 		r = caller_ids(call, &uid, NULL);
 	if (r < 0)
 		return r;
 	h = held_find_uid(m, door->uid);
 	if (!h)
-		return error_set(error, ERROR_NO_SUCH_LEASE, "No door is open for user \"%s\".",
-				 user);
+		return error_set(error, ERROR_NO_SUCH_LEASE, "No door is open for %s \"%s\".",
+				 whole ? "namespace" : "user", user);
 
 	/* authorize */
 	if (h->holder != uid) {
@@ -362,6 +379,16 @@ static int method_disable(sd_bus_message *call, void *userdata, sd_bus_error *er
 	request.id = h->id;
 	return ask_engine(waiting_new(m, call, uid), &request.header, WIRE_LEASE_END,
 			  sizeof(request), on_disabled, error);
+}
+
+static int method_disable(sd_bus_message *call, void *userdata, sd_bus_error *error)
+{
+	return disable(call, userdata, false, error);
+}
+
+static int method_disable_namespace(sd_bus_message *call, void *userdata, sd_bus_error *error)
+{
+	return disable(call, userdata, true, error);
 }
 
 static int reply_leases(struct manager *m, sd_bus_message *call, uid_t uid, bool all)
@@ -436,11 +463,18 @@ const sd_bus_vtable clearnet_vtable[] = {
 				SD_BUS_ARGS("s", user, "u", seconds, "a{sv}", options),
 				SD_BUS_RESULT("h", lease, "s", id, "t", expires), method_enable,
 				SD_BUS_VTABLE_UNPRIVILEGED),
+	SD_BUS_METHOD_WITH_ARGS("EnableClearnetNamespace",
+				SD_BUS_ARGS("s", namespace, "u", seconds, "a{sv}", options),
+				SD_BUS_RESULT("h", lease, "s", id, "t", expires),
+				method_enable_namespace, SD_BUS_VTABLE_UNPRIVILEGED),
 	SD_BUS_METHOD_WITH_ARGS("ExtendLease", SD_BUS_ARGS("s", id, "u", seconds),
 				SD_BUS_RESULT("t", expires), method_extend,
 				SD_BUS_VTABLE_UNPRIVILEGED),
 	SD_BUS_METHOD_WITH_ARGS("DisableClearnetUser", SD_BUS_ARGS("s", user), SD_BUS_NO_RESULT,
 				method_disable, SD_BUS_VTABLE_UNPRIVILEGED),
+	SD_BUS_METHOD_WITH_ARGS("DisableClearnetNamespace", SD_BUS_ARGS("s", namespace),
+				SD_BUS_NO_RESULT, method_disable_namespace,
+				SD_BUS_VTABLE_UNPRIVILEGED),
 	SD_BUS_METHOD_WITH_ARGS("ListLeases", SD_BUS_NO_ARGS, SD_BUS_RESULT("a(ssutts)", leases),
 				method_list, SD_BUS_VTABLE_UNPRIVILEGED),
 	SD_BUS_SIGNAL_WITH_ARGS("LeaseStarted", SD_BUS_ARGS("s", id, "s", user, "t", expires), 0),

@@ -12,6 +12,7 @@
 #define ERROR_PREFIX "org.sallyport1.Error."
 #define ERROR_NOT_AUTHORIZED ERROR_PREFIX "NotAuthorized"
 #define ERROR_UNKNOWN_USER ERROR_PREFIX "UnknownUser"
+#define ERROR_UNKNOWN_NAMESPACE ERROR_PREFIX "UnknownNamespace"
 #define ERROR_NOT_CLEARNET_USER ERROR_PREFIX "NotClearnetUser"
 #define ERROR_BUSY ERROR_PREFIX "Busy"
 #define ERROR_TOO_LONG ERROR_PREFIX "TooLong"

@@ -48,7 +48,8 @@ const struct wire_door *manager_door(const struct manager *m, const char *user, 
 
 	*ret_known = true;
 	for (uint32_t i = 0; i < m->limits.n_doors; i++)
-		if (strcmp(m->limits.doors[i].name, user) == 0)
+		if (m->limits.doors[i].role != ROLE_NAMESPACE &&
+		    strcmp(m->limits.doors[i].name, user) == 0)
 			return &m->limits.doors[i];
 	r = resolve_user(NULL, user, &uid);
 	if (r < 0 && parse_u32(user, UINT32_MAX - 1, &number) == 0) {
@@ -57,7 +58,16 @@ const struct wire_door *manager_door(const struct manager *m, const char *user, 
 	}
 	*ret_known = r == 0;
 	for (uint32_t i = 0; r == 0 && i < m->limits.n_doors; i++)
-		if (m->limits.doors[i].uid == uid)
+		if (m->limits.doors[i].role != ROLE_NAMESPACE && m->limits.doors[i].uid == uid)
+			return &m->limits.doors[i];
+	return NULL;
+}
+
+const struct wire_door *manager_namespace(const struct manager *m, const char *name)
+{
+	for (uint32_t i = 0; i < m->limits.n_doors; i++)
+		if (m->limits.doors[i].role == ROLE_NAMESPACE &&
+		    strcmp(m->limits.doors[i].name, name) == 0)
 			return &m->limits.doors[i];
 	return NULL;
 }
@@ -271,8 +281,8 @@ static int recheck(sd_event_source *s, uint64_t usec, void *userdata)
 		arm_recheck(m);
 	blocked_recheck(m);
 	for (struct held *h = m->held; h; h = h->next)
-		if (h->holder != 0 && scope_action(h->scope))
-			authorize_again(m->authorizer, h->sender, scope_action(h->scope),
+		if (h->holder != 0 && scope_action(h->uid, h->scope))
+			authorize_again(m->authorizer, h->sender, scope_action(h->uid, h->scope),
 					h->details, on_refused, h->id, m);
 	return 0;
 }

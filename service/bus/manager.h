@@ -33,11 +33,15 @@ struct tor_control;
  */
 #define PORTAL_NETWORK_SIZE 400
 
+/* A namespace is called namespace:NAME where users are called by their name. */
+#define NAMESPACE_PREFIX "namespace:"
+#define HELD_USER_SIZE (sizeof(NAMESPACE_PREFIX) - 1 + WIRE_NAME_SIZE)
+
 /* A door that is open, and who holds it. */
 struct held {
 	uint64_t id;
-	uid_t uid; /* for whom */
-	char user[WIRE_NAME_SIZE];
+	uid_t uid;                 /* for whom; of a namespace its number, wire.h */
+	char user[HELD_USER_SIZE]; /* as it is called to people */
 	uid_t holder;
 	char *sender;  /* the holder's unique bus name */
 	char *session; /* its session's object path, or NULL when it has none */
@@ -108,6 +112,8 @@ void manager_let_sleep(struct manager *m);
 
 /* The door of a name or number, or NULL; *ret_known: does such a user exist at all? */
 const struct wire_door *manager_door(const struct manager *m, const char *user, bool *ret_known);
+/* The door of a [namespace], or NULL. */
+const struct wire_door *manager_namespace(const struct manager *m, const char *name);
 /* Sends a signal of ours to one peer. */
 void manager_signal(struct manager *m, const char *destination, const char *member,
 		    const char *types, ...);

@@ -2,8 +2,10 @@
 #include "scope.h"
 
 #include "errors.h"
+#include "manager.h"
 
 #define ACTION_FULL "org.sallyport1.enable-clearnet-user"
+#define ACTION_NAMESPACE "org.sallyport1.enable-clearnet-namespace"
 #define ACTION_PORTAL "org.sallyport1.enable-portal-access"
 
 static const char *const actions[SCOPE_N] = {
@@ -11,8 +13,10 @@ static const char *const actions[SCOPE_N] = {
 	[SCOPE_PORTAL] = ACTION_PORTAL,
 };
 
-const char *scope_action(enum lease_scope s)
+const char *scope_action(uint32_t uid, enum lease_scope s)
 {
+	if (wire_is_namespace(uid))
+		return s == SCOPE_FULL ? ACTION_NAMESPACE : NULL;
 	return s < SCOPE_N ? actions[s] : NULL;
 }
 
@@ -35,7 +39,7 @@ static int read_scope(sd_bus_message *m, enum lease_scope *ret, sd_bus_error *er
 	r = sd_bus_message_read(m, "v", "s", &text);
 	if (r < 0)
 		return r;
-	if (lease_scope_from_string(text, ret) < 0 || !scope_action(*ret))
+	if (lease_scope_from_string(text, ret) < 0 || !actions[*ret])
 		return bad_scope(error);
 	return 0;
 }
@@ -74,11 +78,17 @@ int scope_read_options(sd_bus_message *m, enum lease_scope *ret, sd_bus_error *e
 	return r < 0 ? r : sd_bus_message_exit_container(m);
 }
 
-void scope_details(struct scope_details *d, const char *user, uint32_t seconds,
+void scope_details(struct scope_details *d, uint32_t uid, const char *user, uint32_t seconds,
 		   enum lease_scope scope, const char *network)
 {
 	bool portal = scope == SCOPE_PORTAL;
 
+	if (wire_is_namespace(uid)) {
+		*d = (struct scope_details){.pairs = {"namespace", user + strlen(NAMESPACE_PREFIX),
+						      "duration", d->duration}};
+		format_seconds(seconds, d->duration, sizeof(d->duration));
+		return;
+	}
 	*d = (struct scope_details){.pairs = {"user", user, "duration", d->duration, "scope",
 					      lease_scope_to_string(scope),
 					      portal ? "network" : NULL, portal ? network : NULL}};

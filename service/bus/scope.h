@@ -10,14 +10,14 @@
  */
 int scope_read_options(sd_bus_message *m, enum lease_scope *ret, sd_bus_error *error);
 
-/* NULL: nobody may ask for it. */
-const char *scope_action(enum lease_scope s);
+/* Of a uid's door, or a namespace's. NULL: nobody may ask for it. */
+const char *scope_action(uint32_t uid, enum lease_scope s);
 
 /* What polkit is shown. Points to what it was made of. */
 struct scope_details {
 	char duration[24];
 	const char *pairs[9];
 };
-/* network: for SCOPE_PORTAL alone. */
-void scope_details(struct scope_details *d, const char *user, uint32_t seconds,
+/* user: as it is called to people. network: for SCOPE_PORTAL alone. */
+void scope_details(struct scope_details *d, uint32_t uid, const char *user, uint32_t seconds,
 		   enum lease_scope scope, const char *network);

@@ -430,6 +430,11 @@ int wire_check(const void *data, size_t size, enum wire_side side,
 	return *ret_why ? -EPROTO : 0;
 }
 
+bool wire_is_namespace(uint32_t uid)
+{
+	return uid >= WIRE_NAMESPACE_BASE && uid - WIRE_NAMESPACE_BASE < WIRE_NAMESPACES_MAX;
+}
+
 void wire_header_init(struct wire_header *h, enum wire_type type, uint32_t cookie)
 {
 	h->type = (uint16_t)type;

@@ -38,6 +38,9 @@
 #define WIRE_URL_SIZE 160
 #define WIRE_RESPONSE_SIZE 128
 #define WIRE_SIZE_MAX 2048
+/* From here on, in place of a uid: the [namespace] sections that may have a door, as they come. */
+#define WIRE_NAMESPACE_BASE 0xfffffe00u
+#define WIRE_NAMESPACES_MAX 256u
 
 enum wire_side {
 	TO_ENGINE,
@@ -180,7 +183,9 @@ enum consent_ended {
 		ENDED_N
 };
 
-enum wire_role { ROLE_CLEARNET, ROLE_AUTOCONFIG, ROLE_N };
+enum wire_role { ROLE_CLEARNET, ROLE_AUTOCONFIG, ROLE_NAMESPACE, ROLE_N };
+
+bool wire_is_namespace(uint32_t uid);
 
 /* How far a lease reaches. */
 enum lease_scope {

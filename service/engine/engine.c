@@ -5,6 +5,7 @@
 #include "conntrack.h"
 #include "consent.h"
 #include "cut.h"
+#include "forward.h"
 #include "log.h"
 #include "scoped.h"
 #include "tamper.h"
@@ -51,9 +52,11 @@ void engine_open(struct engine *e)
 	open_socket(&e->diag, NETLINK_SOCK_DIAG);
 }
 
-uint32_t engine_new_mark(const struct engine *e, enum lease_scope scope)
+uint32_t engine_new_mark(const struct engine *e, const struct lease_request *request)
 {
-	uint32_t kind = scope == SCOPE_FULL ? MARK_LEASE : MARK_SCOPED;
+	uint32_t kind = wire_is_namespace(request->uid) ? MARK_FORWARD
+			: request->scope == SCOPE_FULL  ? MARK_LEASE
+							: MARK_SCOPED;
 
 	for (;;) {
 		uint32_t mark = 0;
@@ -79,14 +82,19 @@ static uint64_t milliseconds(usec_t from, usec_t to)
 static struct nft_lease kernel_lease(const struct lease *l, usec_t now, usec_t since, usec_t until,
 				     struct nft_reach reach[SCOPED_REACH_MAX])
 {
-	return (struct nft_lease){
+	struct nft_lease ret = {
 		.uid = l->uid,
 		.mark = l->mark,
 		.timeout_ms = milliseconds(now, until),
 		.scoped = l->scope != SCOPE_FULL,
+		.is_namespace = l->is_namespace,
+		.peer = l->peer,
 		.reach = reach,
 		.n_reach = scoped_reach(l, now, since, until, reach),
 	};
+
+	memcpy(ret.link, l->link, sizeof(ret.link));
+	return ret;
 }
 
 void engine_kernel_leases(const struct engine *e, struct nft_leases *ret)
@@ -145,8 +153,15 @@ int engine_grant(struct engine *e, const struct lease *l, int *ret_fd)
 	}
 	read_end = fds[0];
 	write_end = fds[1];
+	r = l->is_namespace ? forward_follow(e, l) : 0;
+	if (r < 0) {
+		(void)forward_follow(e, NULL);
+		return r;
+	}
 	r = nft_lease_add(&e->nft, &kl, &error);
 	if (r < 0) {
+		if (l->is_namespace)
+			(void)forward_follow(e, NULL);
 		/* When the answer was lost the kernel may have opened it, for nobody. */
 		if (r == -ENOBUFS)
 			close_door(e, l);
@@ -216,12 +231,19 @@ static void ended(struct engine *e, const struct lease *l, enum wire_reason reas
 	close_pipe(e, l->id);
 	scoped_ended(e, l->id);
 	forget_flows(e, l);
-	log_info("lease %llu of uid %u ended: %s", (unsigned long long)l->id, l->uid,
-		 wire_reason_to_string(reason));
+	if (l->is_namespace)
+		log_info("lease %llu of namespace %s ended: %s", (unsigned long long)l->id, l->user,
+			 wire_reason_to_string(reason));
+	else
+		log_info("lease %llu of uid %u ended: %s", (unsigned long long)l->id, l->uid,
+			 wire_reason_to_string(reason));
 	wire_header_init(&m.header, WIRE_LEASE_ENDED, cookie);
 	engine_send(e, &m, sizeof(m), -1);
 	/* The packets have stopped; now the programs learn of it. */
-	cut_begin(e, l->uid);
+	if (l->is_namespace)
+		(void)forward_follow(e, NULL);
+	else
+		cut_begin(e, l->uid);
 }
 
 void engine_end(struct engine *e, uint64_t id, enum wire_reason reason, uint32_t cookie)

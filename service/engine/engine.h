@@ -84,10 +84,12 @@ struct engine {
 
 	struct { /* scoped.c */
 		struct nfqueue queue;
-		struct gateway network; /* that the leases of portals are for */
+		struct gateway network; /* that the leases of portals and namespaces are for */
 		struct scoped_held held[SCOPED_HELD_MAX];
 		size_t n_held;
 	} scoped;
+
+	bool forwards; /* a link may, by our doing; forward.c */
 
 	struct cut *cuts; /* sockets of ended leases; cut.c */
 
@@ -175,5 +177,5 @@ void engine_handle_peer(struct engine *e);
 /* Sends to the peer if there is one; a peer that does not read is dropped. */
 void engine_send(struct engine *e, const void *message, size_t size, int fd);
 
-/* A random mark that no lease has. */
-uint32_t engine_new_mark(const struct engine *e, enum lease_scope scope);
+/* A random mark that no lease has, of what is asked for. */
+uint32_t engine_new_mark(const struct engine *e, const struct lease_request *request);

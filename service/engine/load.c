@@ -4,6 +4,7 @@
 #include "conntrack.h"
 #include "egress.h"
 #include "engine.h"
+#include "forward.h"
 #include "links.h"
 #include "log.h"
 #include "paths.h"
@@ -352,8 +353,10 @@ static void cut_earlier_flows(struct engine *e)
 	int r;
 
 	cut_flows_of_doors(e, NULL);
-	/* Of either scope. */
+	/* Of either scope, and of namespaces. */
 	r = conntrack_delete(&e->work, MARK_LEASE, MARK_DOORS);
+	if (r >= 0)
+		r = conntrack_delete(&e->work, MARK_FORWARD, MARK_KIND);
 	if (r < 0)
 		log_warning("conntrack entries of earlier leases were left to time out: %s",
 			    strerror(-r));
@@ -450,5 +453,6 @@ void engine_reload(struct engine *e, struct load_report *ret)
 	links_refresh(e);
 	egress_refresh(e);
 	adopt(e, e->policy);
+	(void)forward_follow(e, NULL);
 	log_info("reloaded: %s", ret->outcome == RELOAD_LOADED ? "loaded" : "nothing has changed");
 }

@@ -11,6 +11,7 @@
 #include "consent.h"
 #include "egress.h"
 #include "engine.h"
+#include "forward.h"
 #include "links.h"
 #include "log.h"
 #include "owner.h"
@@ -275,6 +276,7 @@ static void loop(struct engine *e, int signals, int timer, int listener)
 			links_read(e);
 			links_refresh(e);
 			egress_refresh(e);
+			(void)forward_follow(e, NULL);
 			links_tell(e, false);
 		}
 		if (fds[POLL_BLOCKED].revents)
@@ -330,6 +332,8 @@ int main(int argc, char **argv)
 	engine_seal(&e);
 	links_refresh(&e);
 	egress_refresh(&e);
+	/* An engine that was killed may have left some of them on. */
+	(void)forward_follow(&e, NULL);
 	if (unlink(UNSEALED_PATH) == 0)
 		log_warning("sealed again by hand after --unseal");
 	if (resolve_user(NULL, BUS_USER, &e.bus_uid) < 0) {

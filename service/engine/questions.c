@@ -54,7 +54,7 @@ static size_t reach_of(const struct lease *l, struct rs_element *ret)
 
 static int now_init(struct now *now, const struct engine *e)
 {
-	size_t n = e->leases.n, n_grants = 0, n_narrow = 0, n_scoped = 0;
+	size_t n = e->leases.n, n_open = 0, n_grants = 0, n_narrow = 0, n_scoped = 0;
 
 	*now = (struct now){0};
 	now->on_link = calloc(e->on_link.n + 1, sizeof(*now->on_link));
@@ -65,13 +65,17 @@ static int now_init(struct now *now, const struct engine *e)
 		const struct lease *l = &e->leases.items[i];
 		const struct rs_element grant = {{l->uid}, {l->uid}, l->mark, {0}};
 
+		/* What leaves this machine's own programs is asked about, not what is forwarded. */
+		if (l->is_namespace)
+			continue;
 		if (l->scope == SCOPE_FULL)
 			now->grants[n_grants++] = grant;
 		else
 			now->narrow[n_narrow++] = grant;
 		n_scoped += reach_of(l, &now->scoped[n_scoped]);
-		now->leases[i] = (struct rs_element){{l->uid, l->mark}, {l->uid, l->mark}, 0, {0}};
-		now->live[i] = (struct rs_element){{l->mark}, {l->mark}, 0, {0}};
+		now->leases[n_open] =
+			(struct rs_element){{l->uid, l->mark}, {l->uid, l->mark}, 0, {0}};
+		now->live[n_open++] = (struct rs_element){{l->mark}, {l->mark}, 0, {0}};
 	}
 	for (size_t i = 0; i < e->on_link.n; i++) {
 		now->on_link[i].key[0] = e->on_link.items[i].first;
@@ -80,8 +84,8 @@ static int now_init(struct now *now, const struct engine *e)
 	put(now, SET_GRANTS, now->grants, n_grants);
 	put(now, SET_NARROW, now->narrow, n_narrow);
 	put(now, SET_SCOPED, now->scoped, n_scoped);
-	put(now, SET_LEASES, now->leases, n);
-	put(now, SET_LIVE, now->live, n);
+	put(now, SET_LEASES, now->leases, n_open);
+	put(now, SET_LIVE, now->live, n_open);
 	put(now, SET_ON_LINK, now->on_link, e->on_link.n);
 	return 0;
 }

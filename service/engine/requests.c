@@ -45,6 +45,21 @@ static void add_doors(struct wire_limits *m, const struct users *u, enum wire_ro
 	}
 }
 
+/* In place of a uid each has the number of its section. */
+static void add_namespaces(struct wire_limits *m, const struct policy *p)
+{
+	for (size_t i = 0; i < p->n_namespaces && m->n_doors < WIRE_DOORS_MAX; i++) {
+		struct wire_door *d = &m->doors[m->n_doors];
+
+		if (!p->namespaces[i].door)
+			continue;
+		d->uid = WIRE_NAMESPACE_BASE + (uint32_t)i;
+		d->role = ROLE_NAMESPACE;
+		(void)snprintf(d->name, sizeof(d->name), "%s", p->namespaces[i].name);
+		m->n_doors++;
+	}
+}
+
 /* Before the limits, so that both are of the same policy when these have come. */
 static void tell_autoconfig(struct engine *e)
 {
@@ -77,6 +92,7 @@ static void handle_get_limits(struct engine *e, const void *message)
 	memcpy(m.digest, e->ruleset->digest, sizeof(m.digest));
 	add_doors(&m, &p->clearnet, ROLE_CLEARNET);
 	add_doors(&m, &p->autoconfig, ROLE_AUTOCONFIG);
+	add_namespaces(&m, p);
 	wire_header_init(&m.header, WIRE_LIMITS, cookie_of(message));
 	engine_send(e, &m, sizeof(m), -1);
 }
@@ -149,7 +165,7 @@ static void handle_lease_open(struct engine *e, const void *message)
 	}
 	/* What has just changed, and nobody has read yet, counts. */
 	consent_look(e);
-	refusal = lease_consider(&e->leases, e->policy, &request, engine_new_mark(e, request.scope),
+	refusal = lease_consider(&e->leases, e->policy, &request, engine_new_mark(e, &request),
 				 now_boottime(), &l, &detail);
 	if (refusal == REFUSAL_NONE)
 		refusal = scoped_prepare(e, m, &detail);

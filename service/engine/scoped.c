@@ -320,12 +320,14 @@ enum wire_refusal scoped_prepare(struct engine *e, const struct wire_lease_open 
 {
 	int r;
 
-	if (m->scope == SCOPE_FULL)
+	bool is_namespace = wire_is_namespace(m->uid);
+
+	if (m->scope == SCOPE_FULL && !is_namespace)
 		return REFUSAL_NONE;
-	*ret_detail = has_queue(e);
+	*ret_detail = is_namespace ? 0 : has_queue(e);
 	if (*ret_detail)
 		return REFUSAL_ENGINE_FAILURE;
-	r = m->scope == SCOPE_PORTAL && !scoped_stands(e) ? find_network(e) : 0;
+	r = (m->scope == SCOPE_PORTAL || is_namespace) && !scoped_stands(e) ? find_network(e) : 0;
 	if (r == -ENETUNREACH)
 		return REFUSAL_NO_NETWORK;
 	*ret_detail = (uint32_t)-r;
@@ -340,7 +342,7 @@ enum wire_refusal scoped_prepare(struct engine *e, const struct wire_lease_open 
 bool scoped_stands(const struct engine *e)
 {
 	for (size_t i = 0; i < e->leases.n; i++)
-		if (e->leases.items[i].scope == SCOPE_PORTAL)
+		if (lease_has_network(&e->leases.items[i]))
 			return true;
 	return false;
 }

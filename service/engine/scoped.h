@@ -17,8 +17,8 @@ int scoped_fd(const struct engine *e);
 void scoped_read(struct engine *e);
 
 /*
- * Whether a lease of that scope can be had here and now, and for a portal, which network it is for.
- * REFUSAL_NONE, or why not.
+ * Whether a lease of that scope can be had here and now, and for a portal or a namespace, which
+ * network it is for. REFUSAL_NONE, or why not.
  */
 enum wire_refusal scoped_prepare(struct engine *e, const struct wire_lease_open *m,
 				 uint32_t *ret_detail);
@@ -39,7 +39,7 @@ void scoped_ended(struct engine *e, uint64_t lease);
 void scoped_tick(struct engine *e, usec_t now);
 usec_t scoped_next(const struct engine *e);
 
-/* Whether a portal's lease stands on the network; what it is now, or an errno: the lease ends if it
- * is another. */
+/* Whether a portal's or a namespace's lease stands on the network; what it is now, or an errno: the
+ * lease ends if it is another. */
 bool scoped_stands(const struct engine *e);
 void scoped_follow(struct engine *e, int error, const struct gateway *now);

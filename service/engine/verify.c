@@ -52,9 +52,12 @@ static struct nft_leases known_leases(const struct engine *e)
 			.mark = l->mark,
 			.timeout_ms = may_be_gone(l->kernel_until, now) ? 0 : 1,
 			.scoped = l->scope != SCOPE_FULL,
+			.is_namespace = l->is_namespace,
+			.peer = l->peer,
 			.reach = reach,
 			.n_reach = known_reach(l, now, reach),
 		};
+		memcpy(ret.items[ret.n - 1].link, l->link, sizeof(l->link));
 	}
 	return ret;
 }

@@ -6,6 +6,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <linux/if_arp.h>
+#include <linux/ip.h>
 #include <linux/rtnetlink.h>
 #include <sys/socket.h>
 
@@ -30,12 +31,34 @@ static struct link *links_add(struct links *l)
 	return &l->items[l->n++];
 }
 
+/* IFLA_INET_CONF: a number for each of IPV4_DEVCONF_*, which begin at 1 (linux/ip.h). */
+static bool see_forwarding(const struct nlattr *families)
+{
+	const struct nlattr *family, *a;
+	uint32_t value = 0;
+	size_t offset = (IPV4_DEVCONF_FORWARDING - 1) * sizeof(value);
+
+	mnl_attr_for_each_nested(family, families)
+	{
+		if (mnl_attr_get_type(family) != AF_INET)
+			continue;
+		mnl_attr_for_each_nested(a, family)
+		{
+			if (mnl_attr_get_type(a) == IFLA_INET_CONF &&
+			    mnl_attr_get_payload_len(a) >= offset + sizeof(value))
+				memcpy(&value, (const char *)mnl_attr_get_payload(a) + offset,
+				       sizeof(value));
+		}
+	}
+	return value != 0;
+}
+
 static int see_link(const struct nlmsghdr *h, void *userdata)
 {
 	const struct ifinfomsg *m = mnl_nlmsg_get_payload(h);
 	const struct nlattr *a, *lost = NULL;
 	const char *name = NULL;
-	bool port = false;
+	bool port = false, forwards = false;
 	struct link *l;
 
 	if (mnl_nlmsg_get_payload_len(h) < sizeof(*m) || h->nlmsg_type != RTM_NEWLINK)
@@ -47,6 +70,8 @@ static int see_link(const struct nlmsghdr *h, void *userdata)
 			name = mnl_attr_get_str(a);
 		else if (mnl_attr_get_type(a) == IFLA_MASTER)
 			port = true;
+		else if (mnl_attr_get_type(a) == IFLA_AF_SPEC)
+			forwards = see_forwarding(a);
 		else if (mnl_attr_get_type(a) == IFLA_CARRIER_DOWN_COUNT &&
 			 mnl_attr_validate(a, MNL_TYPE_U32) >= 0)
 			lost = a;
@@ -63,6 +88,7 @@ static int see_link(const struct nlmsghdr *h, void *userdata)
 	l->bare = m->ifi_type != ARPHRD_ETHER;
 	l->carrier = m->ifi_flags & IFF_LOWER_UP;
 	l->port = port;
+	l->forwards = forwards;
 	l->lost = lost ? mnl_attr_get_u32(lost) : 0;
 	memcpy(l->name, name, strlen(name));
 	return MNL_CB_OK;
@@ -115,6 +141,28 @@ int link_set_up(struct nl *nl, uint32_t index, bool up)
 	m->ifi_index = (int)index;
 	m->ifi_change = IFF_UP;
 	m->ifi_flags = up ? IFF_UP : 0;
+	return nl_request(nl, h);
+}
+
+int link_set_forwards(struct nl *nl, uint32_t index, bool forwards)
+{
+	char buf[256] __attribute__((aligned(8)));
+	struct nlmsghdr *h = mnl_nlmsg_put_header(buf);
+	struct nlattr *spec, *family, *conf;
+	struct ifinfomsg *m;
+
+	h->nlmsg_type = RTM_SETLINK;
+	h->nlmsg_flags = NLM_F_REQUEST;
+	m = mnl_nlmsg_put_extra_header(h, sizeof(*m));
+	m->ifi_family = AF_UNSPEC;
+	m->ifi_index = (int)index;
+	spec = mnl_attr_nest_start(h, IFLA_AF_SPEC);
+	family = mnl_attr_nest_start(h, AF_INET);
+	conf = mnl_attr_nest_start(h, IFLA_INET_CONF);
+	mnl_attr_put_u32(h, IPV4_DEVCONF_FORWARDING, forwards);
+	mnl_attr_nest_end(h, conf);
+	mnl_attr_nest_end(h, family);
+	mnl_attr_nest_end(h, spec);
 	return nl_request(nl, h);
 }
 

@@ -11,6 +11,7 @@ struct link {
 	bool bare; /* without Ethernet's header: a tunnel */
 	bool carrier;
 	bool port;     /* of a bridge or the like */
+	bool forwards; /* IPv4 packets that come by it and are for others */
 	uint32_t lost; /* how often it has lost its carrier */
 };
 
@@ -32,6 +33,12 @@ int links_to_cover(const struct policy *p, const struct links *all, struct nft_l
 
 /* By which link the kernel would send to an address (IPv4, host order); "": by none. As above. */
 int link_towards(struct nl *nl, uint32_t addr, char ret_name[POLICY_LINK_MAX + 1]);
+
+/*
+ * Whether IPv4 packets that come by it are forwarded: net.ipv4.conf.LINK.forwarding. 0 or a
+ * negative errno.
+ */
+int link_set_forwards(struct nl *nl, uint32_t index, bool forwards);
 
 /* Sets a link up or down. 0 or a negative errno. */
 int link_set_up(struct nl *nl, uint32_t index, bool up);

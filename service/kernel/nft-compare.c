@@ -73,7 +73,8 @@ static bool compare_kept(enum rs_set set, const struct wanted_list *should,
 }
 
 /* What leases put into the sets that are theirs. */
-static const enum rs_set lease_sets[] = {SET_GRANTS, SET_LEASES, SET_LIVE, SET_NARROW, SET_SCOPED};
+static const enum rs_set lease_sets[] = {SET_GRANTS, SET_LEASES,   SET_LIVE,       SET_NARROW,
+					 SET_SCOPED, SET_FORWARDS, SET_FORWARDING, SET_FORWARDED};
 
 /* The elements of a lease in one of them; how many they are. */
 static size_t wanted_of(const struct nft_expected *should, const struct nft_lease *l,
@@ -83,7 +84,8 @@ static size_t wanted_of(const struct nft_expected *should, const struct nft_leas
 		.longest_ms = should->lease_timeout_ms,
 		.may_be_gone = l->timeout_ms == 0,
 	};
-	uint32_t *key = w.element.key;
+	struct nft_lease_element elements[NFT_LEASE_ELEMENTS];
+	size_t n;
 
 	if (set == SET_SCOPED) {
 		for (size_t i = 0; i < l->n_reach; i++) {
@@ -98,14 +100,14 @@ static size_t wanted_of(const struct nft_expected *should, const struct nft_leas
 		}
 		return l->n_reach;
 	}
-	if ((set == SET_GRANTS && l->scoped) || (set == SET_NARROW && !l->scoped))
-		return 0;
-	key[0] = set == SET_LIVE ? l->mark : l->uid;
-	key[1] = set == SET_LEASES ? l->mark : 0;
-	memcpy(w.element.end, key, sizeof(w.element.end));
-	w.element.data = set == SET_GRANTS ? l->mark : 0;
-	*ret = w;
-	return 1;
+	n = nft_lease_elements(l, elements);
+	for (size_t i = 0; i < n; i++)
+		if (elements[i].set == set) {
+			w.element = elements[i].element;
+			*ret = w;
+			return 1;
+		}
+	return 0;
 }
 
 static bool compare_leases(const struct nft_expected *should, const struct nft_seen *is,

@@ -249,6 +249,26 @@ static bool decode_fib(struct decoder *d, struct nft_attrs *a)
 	       take_register(a, NFTA_FIB_DREG, d->registers) && load(d, LOAD_FIB, result, 0);
 }
 
+/* What is written into a packet: its TTL, and the checksum that follows it. */
+static bool decode_ttl(struct decoder *d, struct nft_attrs *a)
+{
+	struct rs_stmt *s;
+	uint8_t ttl;
+
+	if (!nft_take_is(a, NFTA_PAYLOAD_BASE, NFT_PAYLOAD_NETWORK_HEADER) ||
+	    !nft_take_is(a, NFTA_PAYLOAD_OFFSET, NFT_TTL_OFFSET) ||
+	    !nft_take_is(a, NFTA_PAYLOAD_LEN, sizeof(ttl)) ||
+	    !nft_take_is(a, NFTA_PAYLOAD_CSUM_TYPE, NFT_PAYLOAD_CSUM_INET) ||
+	    !nft_take_is(a, NFTA_PAYLOAD_CSUM_OFFSET, NFT_CHECKSUM_OFFSET) ||
+	    !nft_take_default(a, NFTA_PAYLOAD_CSUM_FLAGS, 0) ||
+	    !take_register(a, NFTA_PAYLOAD_SREG, 0) || !take_value(d, &ttl, sizeof(ttl)))
+		return false;
+	s = add_statement(d, STMT_TTL);
+	if (s)
+		s->value = ttl;
+	return s != NULL;
+}
+
 static bool decode_payload(struct decoder *d, struct nft_attrs *a)
 {
 	static const enum nft_load loaders[] = {
@@ -258,6 +278,8 @@ static bool decode_payload(struct decoder *d, struct nft_attrs *a)
 	};
 	uint32_t base, offset, size;
 
+	if (a->at[NFTA_PAYLOAD_SREG])
+		return decode_ttl(d, a);
 	return nft_take_u32(a, NFTA_PAYLOAD_BASE, &base) && base < ARRAY_SIZE(loaders) &&
 	       nft_take_u32(a, NFTA_PAYLOAD_OFFSET, &offset) &&
 	       nft_take_u32(a, NFTA_PAYLOAD_LEN, &size) && size &&
@@ -521,6 +543,12 @@ static bool decode_redir(struct decoder *d, struct nft_attrs *a)
 	return s != NULL;
 }
 
+/* To whatever address the packet would have from here; any attribute says more than that. */
+static bool decode_masq(struct decoder *d, struct nft_attrs *a)
+{
+	return nft_take_default(a, NFTA_MASQ_FLAGS, 0) && add_plain(d, STMT_MASQUERADE);
+}
+
 static bool decode_reject(struct decoder *d, struct nft_attrs *a)
 {
 	uint32_t type;
@@ -545,7 +573,7 @@ static const struct {
 	{"lookup", decode_lookup},   {"dynset", decode_dynset},   {"immediate", decode_immediate},
 	{"objref", decode_objref},   {"limit", decode_limit},     {"log", decode_log},
 	{"redir", decode_redir},     {"reject", decode_reject},   {"queue", decode_queue},
-	{"target", decode_target},
+	{"target", decode_target},   {"masq", decode_masq},
 };
 
 static bool decode_expression(struct decoder *d, const struct nlattr *at, char *why)

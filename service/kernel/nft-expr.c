@@ -282,6 +282,24 @@ static bool redirect(struct nftnl_rule *nr, uint32_t port)
 			NFTNL_EXPR_REDIR_REG_PROTO_MIN, NFT_REG_1);
 }
 
+/* The header's checksum follows. */
+static bool set_ttl(struct nftnl_rule *nr, uint8_t ttl)
+{
+	struct nftnl_expr *e;
+
+	if (!immediate(nr, &ttl, sizeof(ttl)))
+		return false;
+	e = load_key(nr, "payload", NFTNL_EXPR_PAYLOAD_BASE, NFT_PAYLOAD_NETWORK_HEADER,
+		     NFTNL_EXPR_PAYLOAD_SREG, NFT_REG_1);
+	if (!e)
+		return false;
+	nftnl_expr_set_u32(e, NFTNL_EXPR_PAYLOAD_OFFSET, NFT_TTL_OFFSET);
+	nftnl_expr_set_u32(e, NFTNL_EXPR_PAYLOAD_LEN, sizeof(ttl));
+	nftnl_expr_set_u32(e, NFTNL_EXPR_PAYLOAD_CSUM_TYPE, NFT_PAYLOAD_CSUM_INET);
+	nftnl_expr_set_u32(e, NFTNL_EXPR_PAYLOAD_CSUM_OFFSET, NFT_CHECKSUM_OFFSET);
+	return true;
+}
+
 static bool verdict(struct nftnl_rule *nr, int v, const char *chain)
 {
 	struct nftnl_expr *e = expression(nr, "immediate");
@@ -418,6 +436,10 @@ static bool statement(struct nftnl_rule *nr, const struct rs_stmt *s, uint32_t t
 		       set_packet_mark(nr);
 	case STMT_REDIRECT:
 		return redirect(nr, s->value);
+	case STMT_MASQUERADE:
+		return expression(nr, "masq") != NULL;
+	case STMT_TTL:
+		return set_ttl(nr, (uint8_t)s->value);
 	case STMT_RESET:
 		return reject(nr, NFT_REJECT_TCP_RST, 0);
 	case STMT_PROHIBIT:

@@ -13,7 +13,10 @@
 #define NFT_LOG_PREFIX "sallyport"
 #define NFT_LIMIT_SECONDS 1u
 #define NFT_ONCE_SECONDS 604800u /* once in a week is once: no lease lasts so long */
-#define NFT_REDIR_TO_PORT 2u     /* NF_NAT_RANGE_PROTO_SPECIFIED, linux/netfilter/nf_nat.h */
+/* In the IPv4 header (RFC 791, 3.1). */
+#define NFT_TTL_OFFSET 8u
+#define NFT_CHECKSUM_OFFSET 10u
+#define NFT_REDIR_TO_PORT 2u /* NF_NAT_RANGE_PROTO_SPECIFIED, linux/netfilter/nf_nat.h */
 
 /* How the kernel loads a field: which expression, with which key or at which offset. */
 enum nft_load {

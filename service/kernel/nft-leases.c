@@ -26,22 +26,47 @@ static void put_reach(struct batch *b, uint16_t type, uint16_t flags, const stru
 	nft_put_element(b, type, flags, SET_SCOPED, &element);
 }
 
+static void fill(struct nft_lease_element *e, enum rs_set set, const uint32_t *key, size_t n,
+		 uint32_t data)
+{
+	*e = (struct nft_lease_element){.set = set, .element.data = data};
+	memcpy(e->element.key, key, n * sizeof(*key));
+	memcpy(e->element.end, key, n * sizeof(*key));
+}
+
+size_t nft_lease_elements(const struct nft_lease *l,
+			  struct nft_lease_element ret[NFT_LEASE_ELEMENTS])
+{
+	uint32_t key[RS_LINK_WORDS + 2] = {l->mark};
+
+	if (l->is_namespace) {
+		/* A flow's packets out, and its answers; a new flow. */
+		rs_link_words(l->link, key + 1);
+		key[RS_LINK_WORDS + 1] = l->peer;
+		fill(&ret[0], SET_FORWARDING, key, RS_LINK_WORDS + 2, 0);
+		fill(&ret[1], SET_FORWARDED, key, RS_LINK_WORDS + 2, 0);
+		fill(&ret[2], SET_FORWARDS, key + 1, RS_LINK_WORDS + 1, l->mark);
+		return 3;
+	}
+	/* A packet without owner, an owned packet; a new flow, or why there is none. */
+	fill(&ret[0], SET_LIVE, &l->mark, 1, 0);
+	fill(&ret[1], SET_LEASES, (const uint32_t[]){l->uid, l->mark}, 2, 0);
+	fill(&ret[2], l->scoped ? SET_NARROW : SET_GRANTS, &l->uid, 1, l->scoped ? 0 : l->mark);
+	return 3;
+}
+
 void nft_put_lease(struct batch *b, uint16_t type, uint16_t flags, const struct nft_lease *l)
 {
-	/* A packet without owner, an owned packet; a new flow, or why there is none. */
-	const struct {
-		enum rs_set set;
-		struct nft_element element;
-	} elements[] = {
-		{SET_LIVE, {.key = {l->mark}}},
-		{SET_LEASES, {.key = {l->uid, l->mark}}},
-		{l->scoped ? SET_NARROW : SET_GRANTS, {.key = {l->uid}, .mark = l->mark}},
-	};
+	struct nft_lease_element elements[NFT_LEASE_ELEMENTS];
+	size_t n = nft_lease_elements(l, elements);
 
-	for (size_t i = 0; i < ARRAY_SIZE(elements); i++) {
-		struct nft_element element = elements[i].element;
+	for (size_t i = 0; i < n; i++) {
+		struct nft_element element = {
+			.mark = elements[i].element.data,
+			.timeout_ms = timeout_of(type, l->timeout_ms),
+		};
 
-		element.timeout_ms = timeout_of(type, l->timeout_ms);
+		memcpy(element.key, elements[i].element.key, sizeof(element.key));
 		nft_put_element(b, type, flags, elements[i].set, &element);
 	}
 	for (size_t i = 0; i < l->n_reach; i++)

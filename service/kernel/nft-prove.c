@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "nft-prove.h"
 
+#include "elements.h"
 #include "proof.h"
 
 #include <errno.h>
@@ -48,13 +49,15 @@ static bool reaches(const struct nft_lease *l, const struct rs_element *e)
 
 static bool accounts_for(const struct nft_lease *l, enum rs_set set, const struct rs_element *e)
 {
+	struct nft_lease_element elements[NFT_LEASE_ELEMENTS];
+	size_t n = nft_lease_elements(l, elements);
+
 	if (set == SET_SCOPED)
 		return reaches(l, e);
-	if (set == SET_LIVE)
-		return e->key[0] == l->mark;
-	return e->key[0] == l->uid && (set == SET_GRANTS   ? !l->scoped && e->data == l->mark
-				       : set == SET_NARROW ? l->scoped
-							   : e->key[1] == l->mark);
+	for (size_t i = 0; i < n; i++)
+		if (elements[i].set == set && elements_same(&elements[i].element, e))
+			return true;
+	return false;
 }
 
 /* Whether a lease that there is accounts for the element, and for its time. */
@@ -81,20 +84,28 @@ static bool all_reached(const struct proving *p, const struct nft_lease *l)
 	return n >= wanted;
 }
 
-static size_t times(const struct nft_kept_list *list, uint32_t first, const uint32_t *second)
+/* Whether it is in each of its sets, once. */
+static bool all_there(const struct proving *p, const struct nft_lease *l)
 {
-	size_t n = 0;
+	struct nft_lease_element elements[NFT_LEASE_ELEMENTS];
+	size_t n = nft_lease_elements(l, elements);
 
-	for (size_t i = 0; i < list->n; i++)
-		n += list->items[i].element.key[0] == first &&
-		     (!second || list->items[i].element.key[1] == *second);
-	return n;
+	for (size_t i = 0; i < n; i++) {
+		const struct nft_kept_list *is = &p->is->kept[elements[i].set];
+		size_t times = 0;
+
+		for (size_t k = 0; k < is->n; k++)
+			times += elements_same(&is->items[k].element, &elements[i].element);
+		if (times != 1)
+			return false;
+	}
+	return true;
 }
 
 static bool leases_broken(const struct proving *p)
 {
-	static const enum rs_set sets[] = {SET_GRANTS, SET_LEASES, SET_LIVE, SET_NARROW,
-					   SET_SCOPED};
+	static const enum rs_set sets[] = {SET_GRANTS, SET_LEASES,   SET_LIVE,       SET_NARROW,
+					   SET_SCOPED, SET_FORWARDS, SET_FORWARDING, SET_FORWARDED};
 
 	for (size_t s = 0; s < ARRAY_SIZE(sets); s++)
 		for (size_t i = 0; i < p->is->kept[sets[s]].n; i++)
@@ -104,12 +115,7 @@ static bool leases_broken(const struct proving *p)
 	for (size_t i = 0; i < p->should->leases->n; i++) {
 		const struct nft_lease *l = &p->should->leases->items[i];
 
-		enum rs_set open = l->scoped ? SET_NARROW : SET_GRANTS;
-
-		if (l->timeout_ms &&
-		    (times(&p->is->kept[open], l->uid, NULL) != 1 ||
-		     times(&p->is->kept[SET_LEASES], l->uid, &l->mark) != 1 ||
-		     times(&p->is->kept[SET_LIVE], l->mark, NULL) != 1 || !all_reached(p, l)))
+		if (l->timeout_ms && (!all_there(p, l) || !all_reached(p, l)))
 			return broken(p, LEASE_OPEN, "the lease of uid %u is not in all its sets",
 				      l->uid);
 	}

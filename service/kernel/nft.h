@@ -39,6 +39,10 @@ struct nft_lease {
 	uint32_t mark;
 	uint64_t timeout_ms; /* the door closes by itself after this */
 	bool scoped;
+	/* Of a whole namespace, then not of uid: what comes by this link from this address. */
+	bool is_namespace;
+	char link[POLICY_LINK_MAX + 1];
+	uint32_t peer;
 	const struct nft_reach *reach;
 	size_t n_reach;
 };
@@ -104,6 +108,15 @@ int nft_egress_uncover(struct nl *nl, const char *link, struct nl_error *ret_err
 
 /* After a load: whether packets come to the queue. Without it no smaller scope can be given. */
 bool nft_has_queue(const struct nl *nl);
+
+/* The elements of a lease, besides its reach. At most so many. */
+#define NFT_LEASE_ELEMENTS 3
+struct nft_lease_element {
+	enum rs_set set;
+	struct rs_element element;
+};
+size_t nft_lease_elements(const struct nft_lease *l,
+			  struct nft_lease_element ret[NFT_LEASE_ELEMENTS]);
 
 /* Opens the door. */
 int nft_lease_add(struct nl *nl, const struct nft_lease *l, struct nl_error *ret_error);

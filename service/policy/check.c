@@ -33,6 +33,15 @@ static const struct user *common_user(const struct users *a, const struct users 
 	return NULL;
 }
 
+static size_t namespace_doors(const struct policy *q)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < q->n_namespaces; i++)
+		n += q->namespaces[i].door;
+	return n;
+}
+
 static void check_roles(struct parser *p, const struct policy *q)
 {
 	const struct {
@@ -66,9 +75,10 @@ static void check_roles(struct parser *p, const struct policy *q)
 	if (u)
 		config_error(p, u->origin, "user \"%s\" is both tor and desktop; take one away",
 			     u->name);
-	if (q->clearnet.n + q->autoconfig.n > POLICY_DOORS_MAX)
+	if (q->clearnet.n + q->autoconfig.n + namespace_doors(q) > POLICY_DOORS_MAX)
 		config_error(p, p->singles[SECTION_USERS].origin,
-			     "more than %d clearnet and autoconfig users; take some away",
+			     "more than %d clearnet and autoconfig users and namespaces with a "
+			     "door; take some away",
 			     POLICY_DOORS_MAX);
 	if (!q->tor.n)
 		config_warning(
@@ -250,6 +260,11 @@ static void check_confined(struct parser *p, const struct policy *q, const struc
 				     "the pair");
 	}
 	check_no_door(p, q, &n->server, "server");
+	if (n->door && strlen(n->name) > POLICY_NAME_MAX)
+		config_error(p, n->door_at,
+			     "\"%s\" is too long a name for a namespace with a door; %d "
+			     "characters are read",
+			     n->name, POLICY_NAME_MAX);
 }
 
 /* A link or an address leads to one program. */

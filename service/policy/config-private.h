@@ -57,6 +57,7 @@ enum section {
 	X(NAMESPACE, NAMESPACE_PEER, "peer", false)            \
 	X(NAMESPACE, NAMESPACE_LISTEN, "listen", true)         \
 	X(NAMESPACE, NAMESPACE_SERVER, "server", true)         \
+	X(NAMESPACE, NAMESPACE_DOOR, "door", false)            \
 	X(AUTOCONFIG, AUTOCONFIG_URL, "url", false)            \
 	X(AUTOCONFIG, AUTOCONFIG_RESPONSE, "response", false)  \
 	X(AUTOCONFIG, AUTOCONFIG_LATEST, "latest-date", false)
@@ -82,7 +83,7 @@ struct words {
 	struct origin origin; /* of the last line about it */
 };
 
-#define SECTION_KEYS_MAX 4
+#define SECTION_KEYS_MAX 5
 
 /* A section as all files together have it. */
 struct raw_section {

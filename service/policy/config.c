@@ -467,6 +467,12 @@ static void read_namespace(struct parser *p, struct policy *policy, const struct
 	(void)needed(p, s, KEY_NAMESPACE_LISTEN, "listen = ADDRESS:PORT/tcp");
 	read_listens(p, raw_words(s, KEY_NAMESPACE_LISTEN), &n->listens, &n->n_listens);
 	read_server(p, policy, s, KEY_NAMESPACE_SERVER, &n->server);
+	if (raw_words(s, KEY_NAMESPACE_DOOR)->n) {
+		const struct word *door = &raw_words(s, KEY_NAMESPACE_DOOR)->items[0];
+
+		n->door_at = door->origin;
+		(void)value_bool(p, door, &n->door);
+	}
 }
 
 static void read_named(struct parser *p, struct policy *policy)

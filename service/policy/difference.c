@@ -68,13 +68,26 @@ static const struct {
 				    {FIELD_CT_DIRECTION, {RS_CT_REPLY, RS_CT_REPLY}},
 				    {FIELD_CT_MARK, {MARK_NAMESPACE, MARK_NAMESPACE}},
 				    {FIELD_OIF, {RS_LOOPBACK_INDEX + 1, UINT32_MAX}}}},
+	[SITUATION_THROUGH] = {CHAIN_FORWARD,
+			       true,
+			       {{FIELD_CT_STATE, {RS_CT_NEW, RS_CT_NEW}},
+				{FIELD_CT_DIRECTION, {RS_CT_ORIGINAL, RS_CT_ORIGINAL}},
+				{FIELD_CT_STATUS, {0, 0}},
+				{FIELD_CT_MARK, {0, 0}},
+				{FIELD_TCP_FLAGS, {2, 2}}}},
+	[SITUATION_BACK] = {CHAIN_FORWARD,
+			    true,
+			    {{FIELD_CT_STATE, {RS_CT_ESTABLISHED, RS_CT_ESTABLISHED}},
+			     {FIELD_CT_DIRECTION, {RS_CT_REPLY, RS_CT_REPLY}},
+			     {FIELD_CT_MARK, {MARK_FORWARD | 1, MARK_FORWARD | ~MARK_KIND}}}},
 	[SITUATION_FRAME] = {CHAIN_EGRESS, false, {{0}}},
 };
 
 static bool same(const struct outcome *a, const struct outcome *b)
 {
 	return a->verdict == b->verdict && a->redirected == b->redirected &&
-	       (!a->redirected || a->port == b->port) && a->admitted == b->admitted;
+	       (!a->redirected || a->port == b->port) && a->admitted == b->admitted &&
+	       a->ttl == b->ttl;
 }
 
 static void take(struct differences *d, const struct domain *from, struct domain *ret)
@@ -150,9 +163,12 @@ static void take_link(const struct class *c, enum rs_field first, char ret[RS_LI
 static void report(struct finder *f, const struct class *c, const struct outcome *after,
 		   const struct packet *example)
 {
-	bool theirs = f->situation == SITUATION_ANSWER || f->situation == SITUATION_COMES ||
-		      f->situation == SITUATION_TO_CONFINED;
-	uint64_t lease = UINT64_C(1) << SET_GRANTS;
+	bool back = f->situation == SITUATION_TO_CONFINED || f->situation == SITUATION_BACK;
+	bool out = f->situation == SITUATION_CONFINED || f->situation == SITUATION_THROUGH;
+	bool theirs = f->situation == SITUATION_ANSWER || f->situation == SITUATION_COMES || back;
+	uint64_t lease = UINT64_C(1) << (f->situation == SITUATION_THROUGH ? SET_FORWARDS
+					 : f->situation == SITUATION_BACK  ? SET_FORWARDED
+									   : SET_GRANTS);
 	struct difference *d = append(f->found);
 
 	if (!d)
@@ -167,12 +183,12 @@ static void report(struct finder *f, const struct class *c, const struct outcome
 		.except = count_holes(c),
 		.example = *example,
 	};
-	take_link(c, f->chain == CHAIN_INPUT ? FIELD_IIFNAME : FIELD_OIFNAME, d->link);
+	take_link(c, f->chain == CHAIN_INPUT || out ? FIELD_IIFNAME : FIELD_OIFNAME, d->link);
 	take(f->found, &c->fields[FIELD_SKUID], &d->uids);
 	take(f->found, &c->fields[FIELD_L4PROTO], &d->protocols);
 	take(f->found, &c->fields[theirs ? FIELD_IP_SADDR : FIELD_IP_DADDR], &d->addresses);
 	take(f->found, &c->fields[theirs ? FIELD_TH_SPORT : FIELD_TH_DPORT], &d->ports);
-	if (f->situation == SITUATION_CONFINED || f->situation == SITUATION_TO_CONFINED)
+	if (out || back)
 		take(f->found, &c->fields[theirs ? FIELD_IP_DADDR : FIELD_IP_SADDR], &d->programs);
 }
 
@@ -281,8 +297,8 @@ static int find_in(struct finder *f, enum situation situation, bool ipv6)
 	/* No lease has a flow before it begins. */
 	if (situation == SITUATION_BEGIN)
 		c.not_in = UINT64_C(1) << SET_LEASES | UINT64_C(1) << SET_LIVE;
-	/* A flow that begins elsewhere has no socket here yet. */
-	if (situation == SITUATION_CONFINED)
+	/* A flow that begins elsewhere has no socket here yet; one that passes by has none. */
+	if (situation == SITUATION_CONFINED || situations[situation].chain == CHAIN_FORWARD)
 		c.fields[FIELD_SKUID] = (struct domain){.absent = true};
 	if (situations[situation].inet)
 		class_keep(a, &c, FIELD_NFPROTO, &family);
@@ -296,7 +312,8 @@ static int find_in(struct finder *f, enum situation situation, bool ipv6)
 		if (of->field)
 			class_keep(a, &c, of->field, &d);
 	}
-	r = situations[situation].inet && situations[situation].chain != CHAIN_INPUT
+	r = situations[situation].inet && situations[situation].chain != CHAIN_INPUT &&
+			    situations[situation].chain != CHAIN_FORWARD
 		    ? find_ends(f, &c)
 		    : verdict_follow(&f->before, f->chain, &c, see_before, f);
 	arena_release(a, mark);

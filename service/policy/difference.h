@@ -15,6 +15,8 @@ enum situation {
 	SITUATION_COMES,       /* an answer from outside */
 	SITUATION_CONFINED,    /* the first packet of a confined program's flow */
 	SITUATION_TO_CONFINED, /* an answer to it */
+	SITUATION_THROUGH,     /* the first packet of its flow through its door */
+	SITUATION_BACK,        /* an answer that comes back by it */
 	SITUATION_FRAME,       /* on a link, by the second wall */
 	SITUATION_N
 };

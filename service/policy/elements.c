@@ -247,11 +247,15 @@ static void namespaces(struct ruleset *r, const struct policy *p)
 
 	for (size_t i = 0; i < p->n_namespaces; i++) {
 		const struct namespace *n = &p->namespaces[i];
-		uint32_t link[RS_LINK_WORDS];
+		uint32_t link[RS_LINK_WORDS + 1];
 
 		rs_link_words(n->interface, link);
 		elements_add(r, SET_CONFINED_LINKS, link, 0, n->interface_at);
 		elements_add(r, SET_CONFINED_PEERS, &n->peer, 0, n->peer_at);
+		if (n->door) {
+			link[RS_LINK_WORDS] = n->peer;
+			elements_add(r, SET_NAMESPACE_DOORS, link, 0, n->door_at);
+		}
 		add_listens(r, &s, n->listens, n->n_listens, (uint32_t)i, false);
 	}
 	spans_merge(&s);

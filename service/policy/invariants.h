@@ -48,6 +48,7 @@ enum term {
 	TERM_BY_LOCAL_TOR,
 	TERM_BY_LEASE,
 	TERM_BY_NAMESPACE,
+	TERM_BY_FORWARD,
 	TERM_BY_SCOPED,
 	TERM_BY_DOOR,
 	TERM_LOCALLY,
@@ -98,6 +99,8 @@ enum grant {
 	GRANT_CONFINED_ANSWERS, /* as ANSWERS */
 	GRANT_FROM_LINK,        /* link of a confined program */
 	GRANT_TO_LINK,
+	GRANT_NAMESPACE_DOORS,      /* link and source address of one that may have a door */
+	GRANT_NAMESPACE_DOORS_BACK, /* link and destination */
 	GRANT_N
 };
 
@@ -151,9 +154,20 @@ struct clause {
 #define NOT_BY_SPENT 16777216u /* it was not the one connection of a lease, */
 #define NOT_BY_ASKED 33554432u /* not the one flow to a server */
 #define UNCARRIED 67108864u    /* the engine would not know whose it is */
+#define MASQUERADED 134217728u /* its source becomes this machine's */
+#define UNMASQUERADED 268435456u
+#define TTL_TELLS 536870912u /* its TTL is not as of what begins here */
 
 /* Which policies a row is about. */
-enum when { ALWAYS, WITH_TOR, WITH_TOR_LOOPBACK, WITH_ON_LINK, WITH_EGRESS };
+enum when {
+	ALWAYS,
+	WITH_TOR,
+	WITH_TOR_LOOPBACK,
+	WITH_ON_LINK,
+	WITH_EGRESS,
+	WITH_NAMESPACE_DOOR,
+	WITHOUT_NAMESPACE_DOOR
+};
 
 #define CLAUSES_MAX 16
 

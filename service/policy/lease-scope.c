@@ -95,11 +95,16 @@ bool lease_asks(const struct lease *l, uint32_t addr)
 	return false;
 }
 
+bool lease_has_network(const struct lease *l)
+{
+	return l->scope == SCOPE_PORTAL || l->is_namespace;
+}
+
 void lease_end_portals(const struct lease_table *t, struct lease_effects *ret)
 {
 	ret->n = 0;
 	for (size_t i = 0; i < t->n; i++)
-		if (t->items[i].scope == SCOPE_PORTAL)
+		if (lease_has_network(&t->items[i]))
 			ret->items[ret->n++] = (struct lease_effect){
 				.kind = EFFECT_END,
 				.id = t->items[i].id,

@@ -48,20 +48,37 @@ static bool may_ask_all(const struct lease_request *r)
 	return r->n_servers > 0 && r->n_servers <= WIRE_SERVERS_MAX;
 }
 
+/* Fills in what the policy says of the door of l->uid; false: there is none that reaches so far. */
+static bool find_door(const struct policy *p, struct lease *l)
+{
+	const struct namespace *n = policy_namespace_door(p, l->uid);
+	const struct user *u = policy_door(p, l->uid, &l->autoconfig);
+
+	if (n) {
+		l->is_namespace = true;
+		memcpy(l->user, n->name, strlen(n->name) + 1);
+		memcpy(l->link, n->interface, sizeof(l->link));
+		l->peer = n->peer;
+		return l->scope == SCOPE_FULL;
+	}
+	if (!u)
+		return false;
+	memcpy(l->user, u->name, sizeof(l->user));
+	return lease_scope_fits(l->scope, l->autoconfig);
+}
+
 enum wire_refusal lease_consider(const struct lease_table *t, const struct policy *p,
 				 const struct lease_request *request, uint32_t mark, usec_t now,
 				 struct lease *ret, uint32_t *ret_detail)
 {
 	uint32_t seconds = request->seconds;
 	enum wire_refusal refusal;
-	const struct user *user;
-	bool autoconfig;
+	struct lease l = {.uid = request->uid, .scope = request->scope};
 
 	*ret_detail = 0;
-	user = policy_door(p, request->uid, &autoconfig);
-	if (!user || !lease_scope_fits(request->scope, autoconfig))
+	if (!find_door(p, &l))
 		return REFUSAL_NOT_A_DOOR;
-	if (autoconfig && t->consent.value != CONSENT_GRANTED)
+	if (l.autoconfig && t->consent.value != CONSENT_GRANTED)
 		return REFUSAL_NO_CONSENT;
 	if (request->scope != SCOPE_FULL && !may_ask_all(request))
 		return REFUSAL_NO_SERVERS;
@@ -74,21 +91,16 @@ enum wire_refusal lease_consider(const struct lease_table *t, const struct polic
 	if (t->n >= p->lease.most || t->n >= ARRAY_SIZE(t->items))
 		return REFUSAL_TOO_MANY;
 	*ret_detail = 0;
-	*ret = (struct lease){
-		.id = t->last_id + 1,
-		.uid = request->uid,
-		.mark = mark,
-		.holder = request->holder,
-		.autoconfig = autoconfig,
-		.started = now,
-		.expires = now + seconds * USEC_PER_SEC,
-		.scope = request->scope,
-	};
+	l.id = t->last_id + 1;
+	l.mark = mark;
+	l.holder = request->holder;
+	l.started = now;
+	l.expires = now + seconds * USEC_PER_SEC;
+	*ret = l;
 	if (request->scope != SCOPE_FULL) {
 		ret->n_servers = request->n_servers;
 		memcpy(ret->servers, request->servers, request->n_servers * sizeof(*ret->servers));
 	}
-	memcpy(ret->user, user->name, sizeof(ret->user));
 	ret->kernel_until = lease_kernel_until(ret, now);
 	return REFUSAL_NONE;
 }
@@ -208,14 +220,14 @@ usec_t lease_next(const struct lease_table *t, usec_t heartbeat, usec_t now)
 	return next;
 }
 
-/* Still a door, of the same kind, and for the user that it was granted for. */
+/* Still a door, of the same kind, and for the user, or namespace, that it was granted for. */
 static bool same_door(const struct lease *l, const struct policy *p)
 {
-	bool autoconfig;
-	const struct user *u = policy_door(p, l->uid, &autoconfig);
+	struct lease now = {.uid = l->uid, .scope = l->scope};
 
-	return u && autoconfig == l->autoconfig && lease_scope_fits(l->scope, autoconfig) &&
-	       strcmp(u->name, l->user) == 0;
+	return find_door(p, &now) && now.autoconfig == l->autoconfig &&
+	       now.is_namespace == l->is_namespace && strcmp(now.user, l->user) == 0 &&
+	       strcmp(now.link, l->link) == 0 && now.peer == l->peer;
 }
 
 void lease_reconsider(const struct lease_table *t, const struct policy *p, usec_t now,

@@ -39,6 +39,10 @@ struct lease {
 	usec_t expires;
 	usec_t kernel_until; /* when its elements end by themselves */
 	enum lease_scope scope;
+	/* Of a whole namespace: the link that leads to it, and its address there. */
+	bool is_namespace;
+	char link[POLICY_LINK_MAX + 1];
+	uint32_t peer;
 	/* Of a smaller scope: whom it may ask, and what these have named. */
 	uint32_t servers[WIRE_SERVERS_MAX];
 	size_t n_servers;
@@ -138,7 +142,8 @@ bool lease_may_reach(uint32_t addr, const struct range *own, size_t n);
 const struct lease_address *lease_name(struct lease *l, uint32_t addr, uint32_t ttl, usec_t now);
 /* Whether that is one of its servers. */
 bool lease_asks(const struct lease *l, uint32_t addr);
-/* The network that portals were for is another. */
+/* The network that portals and namespaces were for is another. */
+bool lease_has_network(const struct lease *l);
 void lease_end_portals(const struct lease_table *t, struct lease_effects *ret);
 
 /* Ends all, for one reason. */

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "policy.h"
 
+#include "wire.h"
+
 #include <stdio.h>
 
 static void users_clear(struct users *u)
@@ -115,9 +117,21 @@ const struct user *policy_door(const struct policy *p, uid_t uid, bool *ret_auto
 {
 	const struct user *u;
 
+	*ret_autoconfig = false;
+	if (wire_is_namespace(uid))
+		return NULL;
 	u = users_find(&p->clearnet, uid);
 	*ret_autoconfig = !u;
 	return u ? u : users_find(&p->autoconfig, uid);
+}
+
+const struct namespace *policy_namespace_door(const struct policy *p, uid_t number)
+{
+	size_t i = number - WIRE_NAMESPACE_BASE;
+
+	if (!wire_is_namespace(number) || i >= p->n_namespaces || !p->namespaces[i].door)
+		return NULL;
+	return &p->namespaces[i];
 }
 
 void policy_format_origin(const struct policy *p, struct origin o, char *buf, size_t size)

@@ -65,7 +65,8 @@ struct namespace
 	struct listen *listens;              /* that it may reach; never IPv6 */
 	size_t n_listens;
 	struct users server; /* who may answer; uid 0 when not said */
-	struct origin interface_at, peer_at;
+	bool door;           /* a lease may let it out */
+	struct origin interface_at, peer_at, door_at;
 	struct origin origin;
 };
 
@@ -189,6 +190,10 @@ bool policy_covers(const struct policy *p, const char *link);
 
 /* The clearnet or autoconfig user of that uid, or NULL: nobody else can be given a door. */
 const struct user *policy_door(const struct policy *p, uid_t uid, bool *ret_autoconfig);
+
+/* The [namespace] of a number that leases of it have in place of a uid, if it may have a door; or
+ * NULL. */
+const struct namespace *policy_namespace_door(const struct policy *p, uid_t number);
 
 /* "FILE:LINE" or "built-in", into buf. */
 void policy_format_origin(const struct policy *p, struct origin o, char *buf, size_t size);

@@ -6,6 +6,8 @@
 #include <errno.h>
 #include <stdio.h>
 
+/* What every packet that begins on this machine has: net.ipv4.ip_default_ttl. */
+#define LOCAL_TTL 64u
 /* What docs/security.md promises of the netfilter log. */
 #define REPORTS_A_SECOND 5u
 #define REPORTS_AT_ONCE 10u
@@ -68,7 +70,9 @@ static unsigned bits_of(const struct policy *p, const struct outcome *o)
 	       (o->rate > REPORTS_A_SECOND || o->burst > REPORTS_AT_ONCE ? TOO_MANY : 0) |
 	       (o->rate > REPORTS6_A_SECOND || o->burst > REPORTS6_AT_ONCE ? TOO_MANY6 : 0) |
 	       (o->verdict == VERDICT_QUEUE ? 0 : STRAIGHT) | (o->spent ? 0 : UNSPENT) |
-	       (o->carried ? 0 : UNCARRIED) | (o->once == SET_SPENT ? 0 : NOT_BY_SPENT) |
+	       (o->masqueraded ? MASQUERADED : UNMASQUERADED) |
+	       (o->ttl == LOCAL_TTL ? 0 : TTL_TELLS) | (o->carried ? 0 : UNCARRIED) |
+	       (o->once == SET_SPENT ? 0 : NOT_BY_SPENT) |
 	       (o->once == SET_ASKED ? 0 : NOT_BY_ASKED) |
 	       (o->counter == COUNTER_NONE ? UNCOUNTED : 0) |
 	       (o->reason == o->counter ? 0 : MISNAMED) | (o->rule == RULE_NONE ? ENDLESS : 0);
@@ -93,6 +97,10 @@ static bool row_applies(const struct proof *proof, const struct row *row, unsign
 		return p->lan.on_link;
 	case WITH_EGRESS:
 		return p->egress.enable;
+	case WITH_NAMESPACE_DOOR:
+		return proof->terms.grants[GRANT_NAMESPACE_DOORS].n > 0;
+	case WITHOUT_NAMESPACE_DOOR:
+		return proof->terms.grants[GRANT_NAMESPACE_DOORS].n == 0;
 	case ALWAYS:
 		break;
 	}
@@ -260,13 +268,13 @@ static int prove(struct proof *proof)
 	return r;
 }
 
-/* The kernel asks this chain about a flow's first packet only. */
-static int prove_redirects(struct proof *proof)
+/* The kernel asks these chains about a flow's first packet only. */
+static int prove_nat(struct proof *proof, enum rs_chain chain)
 {
 	struct arena *a = &proof->world.arena;
 	int r = 0;
 
-	proof->chain = CHAIN_NAT_OUTPUT;
+	proof->chain = chain;
 	for (int ipv6 = 0; ipv6 < 2 && r == 0; ipv6++) {
 		struct arena_mark mark = arena_mark(a);
 		struct class c;
@@ -274,7 +282,7 @@ static int prove_redirects(struct proof *proof)
 		class_all(&c);
 		class_of_family(proof, &c, ipv6);
 		class_keep(a, &c, FIELD_CT_STATE, &proof->terms.terms[TERM_NEW]);
-		r = verdict_follow(&proof->world, CHAIN_NAT_OUTPUT, &c, look_at, proof);
+		r = verdict_follow(&proof->world, chain, &c, look_at, proof);
 		arena_release(a, mark);
 	}
 	return r;
@@ -293,7 +301,9 @@ int proof_run(const struct policy *p, const struct ruleset *r, struct proof_find
 	if (result == 0)
 		result = prove(&proof);
 	if (result == 0)
-		result = prove_redirects(&proof);
+		result = prove_nat(&proof, CHAIN_NAT_OUTPUT);
+	if (result == 0)
+		result = prove_nat(&proof, CHAIN_NAT_POSTROUTING);
 	terms_clear(&proof.terms);
 	arena_clear(&proof.arena);
 	world_clear(&proof.world);

@@ -54,11 +54,12 @@ static const char *const chains[CHAIN_N] = {
 };
 
 /*
- * Priorities: NF_IP_PRI_NAT_DST, NF_IP_PRI_FILTER and NF_IP_PRI_LAST of linux/netfilter_ipv4.h.
- * What comes to the last has been let through by all before it.
+ * Priorities: NF_IP_PRI_NAT_DST, _NAT_SRC, NF_IP_PRI_FILTER and NF_IP_PRI_LAST of
+ * linux/netfilter_ipv4.h. What comes to the last has been let through by all before it.
  */
 static const struct rs_base bases[] = {
 	[CHAIN_NAT_OUTPUT] = {"nat", 3, -100, false},
+	[CHAIN_NAT_POSTROUTING] = {"nat", 4, 100, false},
 	[CHAIN_OUTPUT] = {"filter", 3, 0, true},
 	[CHAIN_INPUT] = {"filter", 1, 0, true},
 	[CHAIN_FORWARD] = {"filter", 2, 0, true},

@@ -230,6 +230,12 @@ static void print_stmt(FILE *f, const struct rs_stmt *s)
 	case STMT_REDIRECT:
 		(void)fprintf(f, "redirect to :%u", s->value);
 		return;
+	case STMT_MASQUERADE:
+		(void)fputs("masquerade", f);
+		return;
+	case STMT_TTL:
+		(void)fprintf(f, "ip ttl set %u", s->value);
+		return;
 	case STMT_RESET:
 		(void)fputs("reject with tcp reset", f);
 		return;
@@ -288,7 +294,7 @@ static void print_parts(FILE *f, const struct rs_set_info *info, const struct rs
 		if (!rs_fields[field].text)
 			continue;
 		(void)fputs(i ? between : "", f);
-		if (field == FIELD_IIFNAME)
+		if (field == FIELD_IIFNAME || field == FIELD_OIFNAME)
 			print_link(f, &e->key[i]);
 		else
 			print_range(f, field, e->key[i], e->end[i]);
@@ -341,7 +347,8 @@ static bool is_optional(const struct rs_rule *rule)
 
 static void print_chain(const struct text *t, const struct ruleset *r, enum rs_chain chain)
 {
-	static const char *const hooks[] = {"prerouting", "input", "forward", "output"};
+	static const char *const hooks[] = {"prerouting", "input", "forward", "output",
+					    "postrouting"};
 	const struct rs_base *base = rs_chain_base(chain);
 	FILE *f = t->f;
 

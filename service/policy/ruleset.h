@@ -32,12 +32,14 @@
 #define MARK_SCOPED 0x05000000u
 #define MARK_DOORS 0xfe000000u     /* mask: of both, MARK_LEASE is left */
 #define MARK_NAMESPACE 0x06000000u /* a confined program to a local service */
+#define MARK_FORWARD 0x07000000u   /* its door: with 24 random bits, as MARK_LEASE */
 
 enum rs_table { TABLE_WALL, TABLE_EGRESS, TABLE_N };
 
 /* X(NAME, name): base chains first; from EGRESS on they are the second wall's. */
 #define RS_CHAINS(X)                          \
 	X(NAT_OUTPUT, "nat_output")           \
+	X(NAT_POSTROUTING, "nat_postrouting") \
 	X(OUTPUT, "output")                   \
 	X(INPUT, "input")                     \
 	X(FORWARD, "forward")                 \
@@ -66,6 +68,8 @@ enum rs_table { TABLE_WALL, TABLE_EGRESS, TABLE_N };
 	X(INPUT_OTHER, "input_other")         \
 	X(INPUT_NAMESPACE, "input_namespace") \
 	X(ADMIT_NAMESPACE, "admit_namespace") \
+	X(FORWARD_BEGINS, "forward_begins")   \
+	X(FORWARD_OUT, "forward_out")         \
 	X(REFUSE, "refuse")                   \
 	X(REJECT, "reject_now")               \
 	X(EGRESS, "egress")                   \
@@ -184,6 +188,7 @@ extern const struct rs_field_info rs_fields[FIELD_N];
 #define RS_FIB_UNICAST 1u
 #define RS_FIB_LOCAL 2u
 /* FIELD_NFPROTO (linux/netfilter.h). */
+#define RS_TTL 64u /* as this machine sends (net.ipv4.ip_default_ttl) */
 #define RS_NFPROTO_IPV4 2u
 #define RS_NFPROTO_IPV6 10u
 /* FIELD_IP_START of a header without options (RFC 791, 3.1): version 4, five words. */
@@ -235,6 +240,7 @@ enum rs_data { DATA_NONE, DATA_MARK, DATA_CHAIN };
 	  FIELD_TH_SPORT)                                                                       \
 	X(CONFINED_LINKS, "confined_links", 0, DATA_NONE, RS_IIFNAME)                           \
 	X(CONFINED_PEERS, "confined_peers", 0, DATA_NONE, FIELD_IP_SADDR)                       \
+	X(NAMESPACE_DOORS, "namespace_doors", 0, DATA_NONE, RS_IIFNAME, FIELD_IP_SADDR)         \
 	X(NAMESPACES, "namespaces", RS_INTERVAL, DATA_NONE, RS_IIFNAME, FIELD_IP_SADDR,         \
 	  FIELD_IP_DADDR, FIELD_L4PROTO, FIELD_TH_DPORT)                                        \
 	X(CLAIMED, "claimed", RS_INTERVAL, DATA_NONE, FIELD_TH_DPORT)                           \
@@ -252,6 +258,11 @@ enum rs_data { DATA_NONE, DATA_MARK, DATA_CHAIN };
 	X(NARROW, "narrow", RS_TIMEOUT | RS_KEPT, DATA_NONE, FIELD_SKUID)                       \
 	X(SCOPED, "scoped", RS_TIMEOUT | RS_KEPT, DATA_MARK, FIELD_SKUID, FIELD_IP_DADDR,       \
 	  FIELD_L4PROTO, FIELD_TH_DPORT)                                                        \
+	X(FORWARDS, "forwards", RS_TIMEOUT | RS_KEPT, DATA_MARK, RS_IIFNAME, FIELD_IP_SADDR)    \
+	X(FORWARDING, "forwarding", RS_TIMEOUT | RS_KEPT, DATA_NONE, FIELD_CT_MARK, RS_IIFNAME, \
+	  FIELD_IP_SADDR)                                                                       \
+	X(FORWARDED, "forwarded", RS_TIMEOUT | RS_KEPT, DATA_NONE, FIELD_CT_MARK, RS_OIFNAME,   \
+	  FIELD_IP_DADDR)                                                                       \
 	X(SPENT, "spent", RS_TIMEOUT | RS_DYNAMIC | RS_KEPT, DATA_NONE, FIELD_CT_MARK)          \
 	X(ASKED, "asked", RS_TIMEOUT | RS_DYNAMIC | RS_KEPT, DATA_NONE, FIELD_CT_MARK,          \
 	  FIELD_IP_DADDR)                                                                       \
@@ -305,9 +316,11 @@ enum rs_kind {
 	STMT_ADMIT,    /* packet mark becomes the random number of this load */
 	STMT_REASON,   /* packet mark becomes the number of counter: the report says why */
 	STMT_REDIRECT, /* to port value of this machine */
-	STMT_RESET,    /* refuse with a TCP RST */
-	STMT_PROHIBIT, /* refuse with ICMP administratively prohibited */
-	STMT_QUEUE,    /* to RULESET_QUEUE, which decides; dropped if nobody listens there */
+	STMT_MASQUERADE, /* the source becomes this machine's address */
+	STMT_TTL,        /* of IPv4: becomes value */
+	STMT_RESET,      /* refuse with a TCP RST */
+	STMT_PROHIBIT,   /* refuse with ICMP administratively prohibited */
+	STMT_QUEUE,      /* to RULESET_QUEUE, which decides; dropped if nobody listens there */
 	STMT_ACCEPT,
 	STMT_DROP,
 	STMT_GOTO, /* chain */

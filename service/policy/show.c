@@ -103,6 +103,8 @@ static void show_namespace(const struct show *s, const struct namespace *n)
 	line_end(s, n->peer_at);
 	show_listens(s, n->listens, n->n_listens);
 	show_users(s, "server", &n->server);
+	(void)fprintf(s->f, "door = %s", yes_no(n->door));
+	line_end(s, n->door_at);
 }
 
 static void show_lan(const struct show *s)

@@ -57,6 +57,7 @@ static const struct {
 	{TERM_BY_LOCAL_TOR, {MARK_LOCAL_TOR, MARK_LOCAL_TOR}},
 	{TERM_BY_LEASE, {MARK_LEASE, MARK_LEASE | ~MARK_KIND}},
 	{TERM_BY_NAMESPACE, {MARK_NAMESPACE, MARK_NAMESPACE}},
+	{TERM_BY_FORWARD, {MARK_FORWARD, MARK_FORWARD | ~MARK_KIND}},
 	{TERM_BY_SCOPED, {MARK_SCOPED, MARK_SCOPED | ~MARK_KIND}},
 	{TERM_BY_DOOR, {MARK_LEASE, MARK_SCOPED | ~MARK_KIND}},
 	{TERM_LOCALLY, {MARK_LOCAL, MARK_LOCAL_TOR}},
@@ -370,6 +371,16 @@ static bool grant_confined(struct rs_elements *v, const struct namespace *n, con
 	return true;
 }
 
+static bool grant_door(struct rs_elements *v, const struct namespace *n)
+{
+	struct rs_element *e = grant_link(v, n->interface);
+
+	if (!e)
+		return false;
+	e->key[RS_LINK_WORDS] = e->end[RS_LINK_WORDS] = n->peer;
+	return true;
+}
+
 static bool grant_namespaces(struct terms *t, const struct policy *p)
 {
 	for (size_t i = 0; i < p->n_namespaces; i++) {
@@ -377,6 +388,9 @@ static bool grant_namespaces(struct terms *t, const struct policy *p)
 
 		if (!grant_link(&t->grants[GRANT_FROM_LINK], n->interface) ||
 		    !grant_link(&t->grants[GRANT_TO_LINK], n->interface))
+			return false;
+		if (n->door && (!grant_door(&t->grants[GRANT_NAMESPACE_DOORS], n) ||
+				!grant_door(&t->grants[GRANT_NAMESPACE_DOORS_BACK], n)))
 			return false;
 		for (size_t j = 0; j < n->n_listens; j++) {
 			const struct listen *l = &n->listens[j];
@@ -441,6 +455,8 @@ static const struct {
 				    4},
 	[GRANT_FROM_LINK] = {{RS_IIFNAME}, 4},
 	[GRANT_TO_LINK] = {{RS_OIFNAME}, 4},
+	[GRANT_NAMESPACE_DOORS] = {{RS_IIFNAME, FIELD_IP_SADDR}, 5},
+	[GRANT_NAMESPACE_DOORS_BACK] = {{RS_OIFNAME, FIELD_IP_DADDR}, 5},
 };
 
 static bool fill_grants(struct terms *t, const struct policy *p)

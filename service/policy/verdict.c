@@ -289,7 +289,9 @@ static void set_mark(struct follow *f, struct step *s, struct range marks)
 /* Of a set of which nobody knows the elements. */
 static struct range marks_of(enum rs_set set)
 {
-	uint32_t kind = set == SET_SCOPED ? MARK_SCOPED : MARK_LEASE;
+	uint32_t kind = set == SET_SCOPED     ? MARK_SCOPED
+			: set == SET_FORWARDS ? MARK_FORWARD
+					      : MARK_LEASE;
 
 	return (struct range){kind | 1, kind | ~MARK_KIND};
 }
@@ -446,6 +448,14 @@ static bool apply(struct follow *f, struct step *s, size_t rule, const struct rs
 		take_origin(f, s, rule);
 		end(f, s, rule, VERDICT_ACCEPT);
 		return false;
+	case STMT_MASQUERADE:
+		s->o.masqueraded = true;
+		take_origin(f, s, rule);
+		end(f, s, rule, VERDICT_ACCEPT);
+		return false;
+	case STMT_TTL:
+		s->o.ttl = (uint8_t)stmt->value;
+		return true;
 	case STMT_RESET:
 	case STMT_PROHIBIT:
 		s->o.reset = stmt->kind == STMT_RESET;

@@ -59,6 +59,8 @@ struct outcome {
 	bool limited;         /* because more came in a second than a rule lets match */
 	int once;             /* enum rs_set in which it was the first, or ONCE_NONE */
 	bool spent;           /* it came to such a set, and was not */
+	bool masqueraded;     /* its source becomes this machine's */
+	uint8_t ttl;          /* that it gets; 0: the one that it has */
 	bool redirected;
 	uint16_t port;
 	struct origin

@@ -36,11 +36,11 @@ json()
 
 # --- usage: each is refused with a sentence that says what to write instead
 
-says 2 'clearnet on USER'
+says 2 'clearnet on NAME'
 says 2 'did you mean "status"' stauts
 says 2 'did you mean "clearnet on"' clearnet onn
 says 2 'there is no "frobnicate"; see sallyport help' frobnicate
-says 2 'clearnet off USER' clearnet
+says 2 'clearnet off NAME' clearnet
 says 2 'there is no "stat"' stat
 says 2 'did you mean --for' clearnet on --fr 10min clearnet
 says 2 '"status" has no option --for' status --for 10min
@@ -53,7 +53,7 @@ says 2 '--scope needs a value' clearnet run clearnet --scope
 says 2 '"clearnet extend" has no option --scope' clearnet extend 1 --scope portal
 says 2 '--json takes no value' status --json=yes
 says 2 'there is no option -j' status -j
-says 2 'something is missing: sallyport clearnet on USER' clearnet on
+says 2 'something is missing: sallyport clearnet on NAME' clearnet on
 says 2 '"b" is one word too many' clearnet on a b
 says 2 'after two dashes: sallyport clearnet run USER -- COMMAND' clearnet run nobody true
 says 2 'something is missing' clearnet run nobody --

@@ -213,6 +213,10 @@ static const struct {
 	 "a:9: namespaces \"x\" and \"y\" have the same peer; write one for each\n"
 	 "a:10: namespace \"x\" and namespace \"y\" share port 1, but not their server; write the "
 	 "same server for both\n"},
+	{TOR "[namespace a-name-of-33-characters-is-one-xx]\ninterface = v\npeer = 10.0.0.2\n"
+	     "listen = 10.0.0.1:1/tcp\ndoor = yes\n",
+	 "a:7: \"a-name-of-33-characters-is-one-xx\" is too long a name for a namespace with a "
+	 "door; 32 characters are read\n"},
 	{TOR "clearnet = clearnet\n[namespace x]\ninterface = v\npeer = 10.0.0.2\n"
 	     "listen = 10.0.0.1:1/tcp\nserver = clearnet\n",
 	 "a:8: user \"clearnet\" is clearnet, and such a user never reaches this machine itself; take "

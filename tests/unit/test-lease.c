@@ -544,6 +544,55 @@ static void test_portals_end(void)
 	g_assert_cmpint(effects.items[0].reason, ==, REASON_NETWORK);
 }
 
+/* A section is known by its number, and a lease of it by all that the kernel was told. */
+static void test_namespaces(void)
+{
+	static char shut[] = "shut", ajar[] = "open", other[] = "other";
+	static struct namespace sections[] = {
+		{.name = shut, .interface = "v0", .peer = 0x0a000002},
+		{.name = ajar, .interface = "v1", .peer = 0x0a000102, .door = true},
+	};
+	static struct namespace others[] = {
+		{.name = ajar, .interface = "v1", .peer = 0x0a000103, .door = true},
+		{.name = ajar, .interface = "v2", .peer = 0x0a000102, .door = true},
+		{.name = other, .interface = "v1", .peer = 0x0a000102, .door = true},
+		{.name = ajar, .interface = "v1", .peer = 0x0a000102},
+	};
+	struct policy p = a_policy(), q;
+	struct lease_table t = {0};
+	struct lease_effects e;
+	struct lease l;
+	uint32_t detail;
+
+	p.namespaces = sections;
+	p.n_namespaces = ARRAY_SIZE(sections);
+	q = p;
+	g_assert_cmpint(consider(&t, &p, WIRE_NAMESPACE_BASE, 60, &l), ==, REFUSAL_NOT_A_DOOR);
+	g_assert_cmpint(consider(&t, &p, WIRE_NAMESPACE_BASE + 2, 60, &l), ==, REFUSAL_NOT_A_DOOR);
+	g_assert_cmpint(
+		consider_scope(&t, &p, WIRE_NAMESPACE_BASE + 1, 60, SCOPE_PORTAL, &l, &detail), ==,
+		REFUSAL_NOT_A_DOOR);
+	g_assert_cmpint(consider(&t, &p, WIRE_NAMESPACE_BASE + 1, 60, &l), ==, REFUSAL_NONE);
+	g_assert_cmpstr(l.user, ==, "open");
+	g_assert_cmpstr(l.link, ==, "v1");
+	g_assert_cmphex(l.peer, ==, 0x0a000102);
+	lease_add(&t, &l);
+	g_assert_cmpint(consider(&t, &p, WIRE_NAMESPACE_BASE + 1, 60, &l), ==, REFUSAL_BUSY);
+	lease_reconsider(&t, &p, START, &e);
+	g_assert_cmpuint(e.n, ==, 0);
+	for (size_t i = 0; i < ARRAY_SIZE(others); i++) {
+		struct namespace changed[] = {sections[0], others[i]};
+
+		q.namespaces = changed;
+		lease_reconsider(&t, &q, START, &e);
+		g_assert_cmpuint(e.n, ==, 1);
+		g_assert_cmpint(e.items[0].reason, ==, REASON_POLICY);
+	}
+	lease_end_portals(&t, &e);
+	g_assert_cmpuint(e.n, ==, 1);
+	g_assert_cmpint(e.items[0].reason, ==, REASON_NETWORK);
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -567,5 +616,6 @@ int main(int argc, char **argv)
 	g_test_add_func("/scope/reach", test_reach);
 	g_test_add_func("/scope/names", test_names);
 	g_test_add_func("/scope/portals", test_portals_end);
+	g_test_add_func("/lease/namespaces", test_namespaces);
 	return g_test_run();
 }

@@ -108,12 +108,12 @@ static void test_compare(void)
 			last = i;
 	b->rules[last].stmts[1].kind = STMT_ACCEPT;
 	expect(a, b,
-	       "chain forward, rule 1: should be `counter name \"forward\" drop`, is `counter name "
+	       "chain forward, rule 4: should be `counter name \"forward\" drop`, is `counter name "
 	       "\"forward\" accept`");
 	b->rules[last].chain = CHAIN_N;
 	expect(a, b,
-	       "chain forward, rule 1: should be `counter name \"forward\" drop`, is not there");
-	expect(b, a, "chain forward, rule 1: is one too many, `counter name \"forward\" drop`");
+	       "chain forward, rule 4: should be `counter name \"forward\" drop`, is not there");
+	expect(b, a, "chain forward, rule 4: is one too many, `counter name \"forward\" drop`");
 	(void)ruleset_free(b);
 
 	b = ruleset_of_file("everything");

@@ -35,6 +35,11 @@ static const char *const policies[] = {
 	"[namespace x]\ninterface = fifteen-letters\npeer = 10.0.0.2\nlisten = 10.0.0.1:53/udp\n"
 	"[namespace y]\ninterface = fifteen-letterz\npeer = 10.0.0.3\nlisten = 10.0.0.1:53/udp\n",
 	"[namespace x]\ninterface = v\npeer = 10.0.0.2\nlisten = 10.0.0.1:53/udp\n",
+	TOR "[namespace x]\ninterface = v\npeer = 10.0.0.2\nlisten = 10.0.0.1:53/udp\ndoor = yes\n"
+	    "[namespace y]\ninterface = w\npeer = 10.0.0.3\nlisten = 10.0.0.1:53/udp\n",
+	"[egress]\nenable = no\n"
+	"[namespace x]\ninterface = v\npeer = 10.0.0.2\nlisten = 10.0.0.1:53/udp\ndoor = yes\n"
+	"[namespace y]\ninterface = w\npeer = 10.0.0.3\nlisten = 10.0.0.1:53/udp\ndoor = yes\n",
 };
 
 static void expect_proved(const struct policy *p, const char *name)
@@ -158,7 +163,7 @@ static bool invert(struct rs_stmt *s)
 static bool next_value(struct rs_stmt *s)
 {
 	bool has = s->kind == STMT_IS || s->kind == STMT_IS_NOT || s->kind == STMT_MARK ||
-		   s->kind == STMT_REDIRECT;
+		   s->kind == STMT_REDIRECT || s->kind == STMT_TTL;
 
 	s->value += has;
 	return has;

@@ -139,6 +139,7 @@ static void namespaces(struct text *t)
 		say(t, "\n");
 		if (yes())
 			people(t, "server", 2);
+		say(t, "door = %s\n", yes() ? "yes" : "no");
 	}
 }
 

@@ -3,6 +3,7 @@
 #include "agree.h"
 #include "conntrack.h"
 #include "marks.h"
+#include "wire.h"
 
 #include <errno.h>
 #include <libnftnl/common.h>
@@ -53,6 +54,9 @@ static void keep_reach(struct scene *s, const struct nft_lease *l, const struct 
 /* What the evaluator knows of the sets that are not the policy's, from the beginning. */
 static int worlds_init(struct scene *s)
 {
+	struct nft_lease_element elements[NFT_LEASE_ELEMENTS];
+	size_t n;
+
 	world_clear(&s->original);
 	world_clear(&s->actual);
 	for (size_t i = 0; i < SET_N; i++)
@@ -64,12 +68,11 @@ static int worlds_init(struct scene *s)
 
 		if (!s->leases[i].live)
 			continue;
-		keep_key(s, l->scoped ? SET_NARROW : SET_GRANTS, l->uid, 0,
-			 l->scoped ? 0 : l->mark);
+		n = nft_lease_elements(l, elements);
+		for (size_t k = 0; k < n; k++)
+			keep(s, elements[k].set, &elements[k].element);
 		for (size_t k = 0; k < l->n_reach; k++)
 			keep_reach(s, l, &l->reach[k]);
-		keep_key(s, SET_LEASES, l->uid, l->mark, 0);
-		keep_key(s, SET_LIVE, l->mark, 0, 0);
 	}
 	if (world_init(&s->original, s->ruleset, s->kept) < 0)
 		return -1;
@@ -150,11 +153,32 @@ static void reach_draw(struct lease_kept *k)
 				};
 }
 
+/* The last ones are of whole namespaces. */
+static void namespace_leases_draw(struct scene *s)
+{
+	for (size_t i = 0; i < s->policy->n_namespaces && s->n_leases < LEASES_MAX; i++) {
+		const struct namespace *n = &s->policy->namespaces[i];
+		struct nft_lease *l = &s->leases[s->n_leases].lease;
+
+		if (!n->door)
+			continue;
+		*l = (struct nft_lease){
+			.uid = WIRE_NAMESPACE_BASE + (uint32_t)i,
+			.mark = FORWARD_MARK((uint32_t)i),
+			.timeout_ms = LEASE_TIMEOUT_MS,
+			.is_namespace = true,
+			.peer = n->peer,
+		};
+		memcpy(l->link, n->interface, sizeof(l->link));
+		s->n_leases++;
+	}
+}
+
 static void leases_draw(struct scene *s)
 {
 	const struct users *const roles[] = {&s->policy->clearnet, &s->policy->autoconfig};
 
-	for (size_t i = 0; i < LEASES_MAX; i++) {
+	for (size_t i = 0; i + 2 < LEASES_MAX; i++) {
 		const struct users *u = roles[dice(2)];
 		struct lease_kept *k = &s->leases[s->n_leases];
 		bool scoped = one_in(2);
@@ -252,6 +276,7 @@ int scene_open(struct scene *s, const char *policy, mutate_fn mutate, void *user
 	while (mutate && !mutate(s, userdata))
 		;
 	leases_draw(s);
+	namespace_leases_draw(s);
 	trace_reset();
 	if (lab_open(s) < 0) {
 		complain("no namespaces: %s", strerror(errno));

@@ -255,6 +255,8 @@ static void take_event(struct scene *s, const struct event *e)
 	}
 	if (strcmp(chain, rs_chain_name(CHAIN_NAT_OUTPUT)) == 0)
 		take_nat(s, e, g, rule_of(s, e, TABLE_WALL));
+	else if (strcmp(chain, rs_chain_name(CHAIN_NAT_POSTROUTING)) == 0)
+		return;
 	else if (strcmp(chain, rs_chain_name(CHAIN_ADMITTED)) != 0 ||
 		 rule_of(s, e, TABLE_WALL) != RULE_NONE)
 		take_rule(s, e, g, rule_of(s, e, frames ? TABLE_EGRESS : TABLE_WALL));
