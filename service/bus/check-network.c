@@ -411,8 +411,9 @@ static int refuse_by_state(const struct manager *m, sd_bus_error *error)
 static int begin(struct check_network *c, uid_t caller, sd_bus_error *error)
 {
 	struct manager *m = c->manager;
+	const struct wire_door *door = probe_door(m);
 	struct wire_lease_open request = {
-		.uid = probe_door(m)->uid,
+		.uid = door ? door->uid : 0, /* without the user: refused by the engine */
 		.seconds = LEASE_SECONDS < m->limits.longest_seconds ? LEASE_SECONDS
 								     : m->limits.longest_seconds,
 		.holder = caller,

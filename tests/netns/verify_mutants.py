@@ -405,8 +405,10 @@ def our_rules():
             rules[table, chain] = []
         elif line == '}':
             chain = None
+        elif chain and line.endswith(':'):
+            continue  # says why the next one is in a comment
         elif chain and not line.startswith('type '):
-            rules[table, chain].append(line)
+            rules[table, chain].append(line.removeprefix('# '))
     return rules
 
 
