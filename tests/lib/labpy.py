@@ -234,6 +234,8 @@ class Peer:
         self.cookie = 0
         self.events = []
         self.beating = True
+        self.over = threading.Event()
+        self.heart = None
         self.lock = threading.Lock()
         if greet:
             self.limits = self.ask(GET_LIMITS, b'')[1]
@@ -247,7 +249,8 @@ class Peer:
                     self.beat()
                 except OSError:
                     return
-            time.sleep(1)
+            if self.over.wait(1):
+                return
 
     def beat(self, age=0):
         """One heartbeat, as if sent so many seconds ago."""
@@ -359,5 +362,9 @@ class Peer:
                 self.events.append((got, data))
 
     def close(self):
+        # A thread that is left over ends python with it, where libgcc is not to be had.
         self.beating = False
+        self.over.set()
+        if self.heart:
+            self.heart.join()
         self.sock.close()
