@@ -87,12 +87,13 @@ static int take_question(const struct invocation *inv, struct question *q)
 /* Is it an address of this machine, or a broadcast one, and which link leads there? */
 static void look_up_route(struct question *q)
 {
+	struct route_way way;
 	struct nl nl;
 
 	if (q->ipv6 || nl_open(&nl, NETLINK_ROUTE) < 0)
 		return;
-	if (route_lookup(&nl, q->addr, &q->addr_type) < 0)
-		q->addr_type = 0;
+	if (route_lookup(&nl, q->addr, &way) == 0)
+		q->addr_type = way.type;
 	(void)link_towards(&nl, q->addr, q->link);
 	nl_close(&nl);
 }

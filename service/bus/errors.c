@@ -99,9 +99,10 @@ int error_refused(sd_bus_error *e, enum wire_refusal refusal, uint32_t detail, c
 			"carrier. Connect first, then ask again.");
 	case REFUSAL_NO_SERVERS:
 		return error_set(
-			e, ERROR_INVALID_ADDRESS,
-			"A door to the network's portal needs the network's DNS servers, and none "
-			"that may be asked is known; connect first, then ask again.");
+			e, ERROR_NO_SERVERS,
+			"A door to the network's portal needs DNS servers of the network that leads "
+			"to the Internet, and none that may be asked is known; connect first, then "
+			"ask again.");
 	case REFUSAL_NO_SUCH_LEASE:
 		return error_set(e, ERROR_NO_SUCH_LEASE,
 				 "There is no such lease of yours; it has ended.");

@@ -143,20 +143,20 @@ static enum address_kind kind_of(uint8_t type)
 int links_check_address(struct engine *e, uint32_t family, const uint8_t *address,
 			enum address_kind *ret)
 {
-	uint8_t type = 0;
+	struct route_way way = {0};
 	uint32_t a;
 	int r;
 
 	if (family == AF_INET) {
 		memcpy(&a, address, sizeof(a));
-		r = route_lookup(&e->route, be32toh(a), &type);
+		r = route_lookup(&e->route, be32toh(a), &way);
 	} else {
-		r = route_lookup_ipv6(&e->route, address, &type);
+		r = route_lookup_ipv6(&e->route, address, &way);
 	}
 	/* No way leads there: that is no address of ours. */
 	if (r == -ENETUNREACH || r == -EHOSTUNREACH || r == -EACCES || r == -EINVAL)
 		r = 0;
 	if (r == 0)
-		*ret = kind_of(type);
+		*ret = kind_of(way.type);
 	return r;
 }

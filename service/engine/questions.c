@@ -136,13 +136,14 @@ int questions_answer(struct engine *e, const struct wire_explain *q, struct wire
 		.protocol = (uint8_t)q->protocol,
 		.port = q->port,
 	};
+	struct route_way way;
 	struct explanation x;
 	int r;
 
 	format_user(q->uid, user, sizeof(user));
 	format_address(q, question.text, sizeof(question.text));
-	if (!question.ipv6 && route_lookup(&e->route, q->addr, &question.addr_type) < 0)
-		question.addr_type = 0;
+	if (!question.ipv6 && route_lookup(&e->route, q->addr, &way) == 0)
+		question.addr_type = way.type;
 	r = question.ipv6 ? 0 : link_towards(&e->route, q->addr, question.link);
 	if (r == 0)
 		r = now_init(&now, e);

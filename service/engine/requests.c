@@ -168,7 +168,7 @@ static void handle_lease_open(struct engine *e, const void *message)
 	refusal = lease_consider(&e->leases, e->policy, &request, engine_new_mark(e, &request),
 				 now_boottime(), &l, &detail);
 	if (refusal == REFUSAL_NONE)
-		refusal = scoped_prepare(e, m, &detail);
+		refusal = scoped_prepare(e, &l, &detail);
 	r = refusal == REFUSAL_NONE ? user_changed(e->policy, m->uid) : 0;
 	if (r < 0) {
 		refuse(e, m, REFUSAL_ENGINE_FAILURE, (uint32_t)-r);

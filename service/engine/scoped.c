@@ -185,11 +185,15 @@ size_t scoped_reach(const struct lease *l, usec_t now, usec_t since, usec_t unti
 
 /* --- what may be named */
 
+static const struct gateway *network_of(const struct engine *e, const struct lease *l)
+{
+	return l->scope == SCOPE_PROBE ? &e->consent.network : &e->scoped.network;
+}
+
 /* The connected networks of the gateways that the lease's network has. */
 static size_t own_networks(struct engine *e, const struct lease *l, struct range ret[GATEWAY_WAYS])
 {
-	const struct gateway *g =
-		l->scope == SCOPE_PORTAL ? &e->scoped.network : &e->consent.network;
+	const struct gateway *g = network_of(e, l);
 	size_t n = 0;
 
 	for (size_t i = 0; i < GATEWAY_WAYS; i++) {
@@ -205,12 +209,21 @@ static size_t own_networks(struct engine *e, const struct lease *l, struct range
 	return n;
 }
 
-/* Not an address of this machine, nor of all machines of a network, as the routes say. */
-static bool is_another_machine(struct engine *e, uint32_t addr)
+/*
+ * Not an address of this machine, nor of all machines of a network, as the routes say; and not
+ * behind another link: what somebody has agreed to is for one network.
+ */
+static bool is_of_network(struct engine *e, const struct lease *l, uint32_t addr)
 {
-	uint8_t type;
+	const struct gateway *g = network_of(e, l);
+	struct route_way way;
 
-	return route_lookup(&e->route, addr, &type) == 0 && type == RTN_UNICAST;
+	if (route_lookup(&e->route, addr, &way) < 0 || way.type != RTN_UNICAST || !way.link)
+		return false;
+	for (size_t i = 0; i < GATEWAY_WAYS; i++)
+		if (g->ways[i].link == way.link)
+			return true;
+	return false;
 }
 
 static bool may_reach(struct engine *e, const struct lease *l, uint32_t addr)
@@ -218,7 +231,7 @@ static bool may_reach(struct engine *e, const struct lease *l, uint32_t addr)
 	struct range own[GATEWAY_WAYS];
 	size_t n = lease_is_private(addr) ? own_networks(e, l, own) : 0;
 
-	return lease_may_reach(addr, own, n) && is_another_machine(e, addr);
+	return lease_may_reach(addr, own, n) && is_of_network(e, l, addr);
 }
 
 /* Answers repeat themselves; the kernel is told once. */
@@ -315,28 +328,34 @@ static int find_network(struct engine *e)
 	return r;
 }
 
-enum wire_refusal scoped_prepare(struct engine *e, const struct wire_lease_open *m,
-				 uint32_t *ret_detail)
+/* The servers of other networks are left out: to ask them would tell them. */
+static enum wire_refusal keep_servers(struct engine *e, struct lease *l)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < l->n_servers; i++)
+		if (is_of_network(e, l, l->servers[i]))
+			l->servers[n++] = l->servers[i];
+	l->n_servers = n;
+	return n > 0 ? REFUSAL_NONE : REFUSAL_NO_SERVERS;
+}
+
+enum wire_refusal scoped_prepare(struct engine *e, struct lease *l, uint32_t *ret_detail)
 {
 	int r;
 
-	bool is_namespace = wire_is_namespace(m->uid);
-
-	if (m->scope == SCOPE_FULL && !is_namespace)
+	if (l->scope == SCOPE_FULL && !l->is_namespace)
 		return REFUSAL_NONE;
-	*ret_detail = is_namespace ? 0 : has_queue(e);
+	*ret_detail = l->is_namespace ? 0 : has_queue(e);
 	if (*ret_detail)
 		return REFUSAL_ENGINE_FAILURE;
-	r = (m->scope == SCOPE_PORTAL || is_namespace) && !scoped_stands(e) ? find_network(e) : 0;
+	r = l->scope != SCOPE_PROBE && !scoped_stands(e) ? find_network(e) : 0;
 	if (r == -ENETUNREACH)
 		return REFUSAL_NO_NETWORK;
 	*ret_detail = (uint32_t)-r;
 	if (r < 0)
 		return REFUSAL_ENGINE_FAILURE;
-	for (uint32_t i = 0; i < m->n_servers; i++)
-		if (!is_another_machine(e, m->servers[i]))
-			return REFUSAL_NO_SERVERS;
-	return REFUSAL_NONE;
+	return l->is_namespace ? REFUSAL_NONE : keep_servers(e, l);
 }
 
 bool scoped_stands(const struct engine *e)

@@ -17,11 +17,10 @@ int scoped_fd(const struct engine *e);
 void scoped_read(struct engine *e);
 
 /*
- * Whether a lease of that scope can be had here and now, and for a portal or a namespace, which
- * network it is for. REFUSAL_NONE, or why not.
+ * Whether that lease can be had here and now, and for a portal or a namespace, which network it is
+ * for. Of its servers those remain that the network's own links lead to. REFUSAL_NONE, or why not.
  */
-enum wire_refusal scoped_prepare(struct engine *e, const struct wire_lease_open *m,
-				 uint32_t *ret_detail);
+enum wire_refusal scoped_prepare(struct engine *e, struct lease *l, uint32_t *ret_detail);
 
 /*
  * Where the kernel lets a lease go to, with timeouts from now that end no later than until; at most

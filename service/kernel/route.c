@@ -202,12 +202,21 @@ int route_holding(struct nl *nl, uint32_t addr, struct route_range *ret)
 	return r;
 }
 
-static int see_type(const struct nlmsghdr *h, void *userdata)
+static int see_way(const struct nlmsghdr *h, void *userdata)
 {
 	const struct rtmsg *m = mnl_nlmsg_get_payload(h);
+	const struct nlattr *attr;
+	struct route_way *way = userdata;
 
-	if (h->nlmsg_type == RTM_NEWROUTE && mnl_nlmsg_get_payload_len(h) >= sizeof(*m))
-		*(uint8_t *)userdata = m->rtm_type;
+	if (h->nlmsg_type != RTM_NEWROUTE || mnl_nlmsg_get_payload_len(h) < sizeof(*m))
+		return MNL_CB_OK;
+	way->type = m->rtm_type;
+	mnl_attr_for_each(attr, h, sizeof(*m))
+	{
+		if (mnl_attr_get_type(attr) == RTA_OIF &&
+		    mnl_attr_validate(attr, MNL_TYPE_U32) >= 0)
+			way->link = mnl_attr_get_u32(attr);
+	}
 	return MNL_CB_OK;
 }
 
@@ -227,23 +236,24 @@ int route_ask(struct nl *nl, uint8_t family, const void *addr, size_t size, mnl_
 	return nl_dump(nl, h, cb, userdata);
 }
 
-static int lookup(struct nl *nl, uint8_t family, const void *addr, size_t size, uint8_t *ret_type)
+static int lookup(struct nl *nl, uint8_t family, const void *addr, size_t size,
+		  struct route_way *ret)
 {
 	int r;
 
-	*ret_type = 0;
-	r = route_ask(nl, family, addr, size, see_type, ret_type);
-	return r < 0 ? r : *ret_type ? 0 : -ENETUNREACH;
+	*ret = (struct route_way){0};
+	r = route_ask(nl, family, addr, size, see_way, ret);
+	return r < 0 ? r : ret->type ? 0 : -ENETUNREACH;
 }
 
-int route_lookup(struct nl *nl, uint32_t addr, uint8_t *ret_type)
+int route_lookup(struct nl *nl, uint32_t addr, struct route_way *ret)
 {
 	const uint32_t dst = htonl(addr);
 
-	return lookup(nl, AF_INET, &dst, sizeof(dst), ret_type);
+	return lookup(nl, AF_INET, &dst, sizeof(dst), ret);
 }
 
-int route_lookup_ipv6(struct nl *nl, const uint8_t addr[16], uint8_t *ret_type)
+int route_lookup_ipv6(struct nl *nl, const uint8_t addr[16], struct route_way *ret)
 {
-	return lookup(nl, AF_INET6, addr, 16, ret_type);
+	return lookup(nl, AF_INET6, addr, 16, ret);
 }

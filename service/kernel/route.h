@@ -32,13 +32,18 @@ bool route_watch_read(const struct nl *nl);
 int route_ask(struct nl *nl, uint8_t family, const void *addr, size_t size, mnl_cb_t cb,
 	      void *userdata);
 
+struct route_way {
+	uint8_t type;  /* RTN_UNICAST, RTN_LOCAL, RTN_BROADCAST, ... (linux/rtnetlink.h) */
+	uint32_t link; /* the index of the link by which it would leave; 0: none was said */
+};
+
 /*
- * What kind of address that is here, as the kernel's routes say: RTN_UNICAST, RTN_LOCAL,
- * RTN_BROADCAST, ... (linux/rtnetlink.h). addr: IPv4, host order. -ENETUNREACH: no route; where one
- * says that there is no way, -EHOSTUNREACH, -EACCES or -EINVAL.
+ * What kind of address that is here, and which way leads there, as the kernel's routes say. addr:
+ * IPv4, host order. -ENETUNREACH: no route; where one says that there is no way, -EHOSTUNREACH,
+ * -EACCES or -EINVAL.
  */
-int route_lookup(struct nl *nl, uint32_t addr, uint8_t *ret_type);
-int route_lookup_ipv6(struct nl *nl, const uint8_t addr[16], uint8_t *ret_type);
+int route_lookup(struct nl *nl, uint32_t addr, struct route_way *ret);
+int route_lookup_ipv6(struct nl *nl, const uint8_t addr[16], struct route_way *ret);
 
 /*
  * The connected network, as one route has it, that holds an address (host order): the smallest one.

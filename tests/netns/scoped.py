@@ -465,6 +465,23 @@ def network_changes(peer, program):
     close(peer, lease)
 
 
+def another_link(peer, program):
+    """A second network is up: its servers are not asked, and what is behind it is not reached."""
+    behind = '198.51.100.200'
+    for command in ('link add second type veth peer name away', 'link set away up', 'addr add 10.9.0.1/24 dev second',
+                    'link set second up', f'route add {behind} dev second'):
+        subprocess.run(['ip'] + command.split(), check=True)
+    got = refusal(portal, peer, servers=('10.9.0.53',))
+    report(got == 'no-servers', 'the servers of another link are not for this network', got)
+    lease = portal(peer, servers=('10.9.0.53', SERVER))
+    report({key[1] for key in reach()} == {SERVER}, 'nor beside those that are', reach())
+    program('dns', SERVER, name_of(behind, '198.51.100.7'))
+    named = {key[1] for key in reach()}
+    report(named == {SERVER, '198.51.100.7'}, 'what is behind another link is not reached', named)
+    close(peer, lease)
+    subprocess.run(['ip', 'link', 'del', 'second'], check=True)
+
+
 def engine_dies(peer, program, reader):
     lease = portal(peer, 600)
     program('dns', SERVER, name_of('198.51.100.7'))
@@ -501,6 +518,7 @@ def main():
     if os.environ.get('SCOPED_LONG'):
         lifetimes(peer, program)
     once(peer, prober, reader)
+    another_link(peer, program)
     network_changes(peer, program)
     engine_dies(peer, program, reader)
     start_engine()
