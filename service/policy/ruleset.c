@@ -3,7 +3,7 @@
  * Spec section 1, row by row, for one policy. Each function below is one chain and reads as a
  * table: a line is a rule. What the rules mean to a packet is said in docs/security.md.
  */
-#include "ruleset.h"
+#include "rules.h"
 
 #include "elements.h"
 
@@ -16,24 +16,12 @@
 #define IPPROTO_ICMPV6_ 58
 #define LOOPBACK_ADDR 0x7f000001u
 #define DNS_PORT 53u
-#define DHCP_SERVER_PORT 67u
-#define DHCP_CLIENT_PORT 68u
-#define BROADCAST_ADDR 0xffffffffu
-/* linux/if_ether.h, linux/if_arp.h */
-#define ETHER_IPV4 0x0800u
-#define ETHER_ARP 0x0806u
-#define ETHER_IPV6 0x86ddu
-#define ETHER_EAPOL 0x888eu
-#define ARP_ETHERNET 1u
+/* linux/if_arp.h */
 #define ARP_REQUEST 1u
 #define ARP_REPLY 2u
-#define ROOT 0u
-/* FIN, SYN, RST, ACK: a segment that opens a connection has SYN alone (RFC 9293, 3.5). */
-#define TCP_FLAGS_MASK 0x17u
-#define TCP_SYN 0x02u
 
-static void add_rule(struct ruleset *r, enum rs_chain chain, struct origin origin,
-		     const struct rs_stmt *stmts, size_t n)
+void ruleset_add(struct ruleset *r, enum rs_chain chain, struct origin origin,
+		 const struct rs_stmt *stmts, size_t n)
 {
 	struct rs_rule *rule;
 
@@ -52,44 +40,6 @@ static void add_rule(struct ruleset *r, enum rs_chain chain, struct origin origi
 	*rule = (struct rs_rule){.chain = (uint8_t)chain, .n_stmts = (uint8_t)n, .origin = origin};
 	memcpy(rule->stmts, stmts, n * sizeof(*stmts));
 }
-
-#define RULE_FROM(r, chain, origin, ...)                                          \
-	add_rule(r, CHAIN_##chain, origin, (const struct rs_stmt[]){__VA_ARGS__}, \
-		 ARRAY_SIZE(((const struct rs_stmt[]){__VA_ARGS__})))
-#define RULE(r, chain, ...) RULE_FROM(r, chain, ((struct origin){0}), __VA_ARGS__)
-
-#define S(...) ((struct rs_stmt){__VA_ARGS__})
-#define IS(field, v) S(.kind = STMT_IS, .fields = {FIELD_##field}, .n_fields = 1, .value = (v))
-#define IS_NOT(field, v) \
-	S(.kind = STMT_IS_NOT, .fields = {FIELD_##field}, .n_fields = 1, .value = (v))
-#define MASKED(field, m, v) \
-	S(.kind = STMT_IS, .fields = {FIELD_##field}, .n_fields = 1, .mask = (m), .value = (v))
-#define MASKED_NOT(field, m, v) \
-	S(.kind = STMT_IS_NOT, .fields = {FIELD_##field}, .n_fields = 1, .mask = (m), .value = (v))
-#define KEYED(k, set, ...)                                           \
-	S(.kind = (k), .object = SET_##set, .fields = {__VA_ARGS__}, \
-	  .n_fields = ARRAY_SIZE(((const uint8_t[]){__VA_ARGS__})))
-#define IN(set, ...) KEYED(STMT_IN, set, __VA_ARGS__)
-#define NOT_IN(set, ...) KEYED(STMT_NOT_IN, set, __VA_ARGS__)
-#define GO(set, ...) KEYED(STMT_GO, set, __VA_ARGS__)
-#define COUNT(counter) S(.kind = STMT_COUNT, .object = COUNTER_##counter)
-#define MARK(v) S(.kind = STMT_MARK, .value = (v))
-#define ACCEPT S(.kind = STMT_ACCEPT)
-#define DROP S(.kind = STMT_DROP)
-#define GOTO(chain) S(.kind = STMT_GOTO, .object = CHAIN_##chain)
-#define REASON(counter) S(.kind = STMT_REASON, .object = COUNTER_##counter)
-#define REFUSE(counter) COUNT(counter), REASON(counter), GOTO(REFUSE)
-#define OWNED IS_NOT(SKUID, RS_NOBODY)
-/* Nothing admits this flow any more: its client is refused when it tries again. */
-#define UNMARK MARK(0)
-#define SERVICE_KEY FIELD_SKUID, FIELD_IP_DADDR, FIELD_L4PROTO, FIELD_TH_DPORT
-/* Both ways of a confined program's flow, for one set. */
-#define CONFINED_KEY RS_IIFNAME, FIELD_IP_SADDR, FIELD_IP_DADDR, FIELD_L4PROTO, FIELD_TH_DPORT
-#define CONFINED_ANSWER_KEY \
-	RS_OIFNAME, FIELD_IP_DADDR, FIELD_IP_SADDR, FIELD_L4PROTO, FIELD_TH_SPORT
-#define SERVER_KEY FIELD_SKUID, FIELD_IP_SADDR, FIELD_L4PROTO, FIELD_TH_SPORT
-#define SERVICE6_KEY FIELD_SKUID, FIELD_L4PROTO, FIELD_TH_DPORT
-#define SERVER6_KEY FIELD_SKUID, FIELD_L4PROTO, FIELD_TH_SPORT
 
 static uint32_t prefix_mask(uint8_t prefix)
 {
@@ -215,7 +165,7 @@ static void door_begins(struct ruleset *r, enum rs_chain chain)
 	struct origin none = {0};
 
 	for (size_t i = 0; i < ARRAY_SIZE(rules); i++)
-		add_rule(r, chain, none, rules[i].stmts, rules[i].n);
+		ruleset_add(r, chain, none, rules[i].stmts, rules[i].n);
 }
 
 /* Any address with a lease of full scope; with a smaller one, what it has been told. */
@@ -425,10 +375,10 @@ static void chain_admit(struct ruleset *r)
 		const struct rs_stmt begin[] = {MARK(kinds[i].mark), ACCEPT};
 		struct origin none = {0};
 
-		add_rule(r, kinds[i].chain, none, running, ARRAY_SIZE(running));
-		add_rule(r, kinds[i].chain, none, not_new, ARRAY_SIZE(not_new));
-		add_rule(r, kinds[i].chain, none, middle, ARRAY_SIZE(middle));
-		add_rule(r, kinds[i].chain, none, begin, ARRAY_SIZE(begin));
+		ruleset_add(r, kinds[i].chain, none, running, ARRAY_SIZE(running));
+		ruleset_add(r, kinds[i].chain, none, not_new, ARRAY_SIZE(not_new));
+		ruleset_add(r, kinds[i].chain, none, middle, ARRAY_SIZE(middle));
+		ruleset_add(r, kinds[i].chain, none, begin, ARRAY_SIZE(begin));
 	}
 }
 
@@ -503,79 +453,6 @@ static void chain_input_namespace(struct ruleset *r)
 	RULE(r, ADMIT_NAMESPACE, MARK(MARK_NAMESPACE), ACCEPT);
 }
 
-/* Whether a [namespace] may be given a door at all: without one nothing is forwarded. */
-static bool forwards(const struct ruleset *r)
-{
-	return r->elements[SET_NAMESPACE_DOORS].n > 0;
-}
-
-/* For the second wall: what has come this way did not come by the chain output. */
-static void forward_admit(struct ruleset *r, const struct policy *p, enum rs_chain chain,
-			  const struct rs_stmt *matches, size_t n)
-{
-	struct rs_stmt stmts[RS_STMTS_MAX];
-	struct origin none = {0};
-
-	memcpy(stmts, matches, n * sizeof(*matches));
-	if (p->egress.enable)
-		stmts[n++] = S(.kind = STMT_ADMIT);
-	stmts[n++] = ACCEPT;
-	add_rule(r, chain, none, stmts, n);
-}
-
-/*
- * A [namespace] with an open door: its peer's own packets by its own link, and the answers to
- * them; never from one confined program to another. What a lease admits is in sets that end with
- * it, each with the link and the address, so that no other packet rides on its flows.
- */
-static void chain_forward(struct ruleset *r, const struct policy *p)
-{
-	const struct rs_stmt answers[] = {
-		IS(CT_DIRECTION, RS_CT_REPLY),
-		MASKED_NOT(CT_STATE, RS_CT_ESTABLISHED, 0),
-		IN(FORWARDED, FIELD_CT_MARK, RS_OIFNAME, FIELD_IP_DADDR),
-		IN(NAMESPACE_DOORS, RS_OIFNAME, FIELD_IP_DADDR),
-		NOT_IN(CONFINED_LINKS, RS_IIFNAME),
-		IN(DOOR_PROTOCOLS, FIELD_L4PROTO),
-	};
-	const struct rs_stmt ttl[] = {S(.kind = STMT_TTL, .value = RS_TTL)};
-
-	if (forwards(r)) {
-		RULE(r, FORWARD, IS(NFPROTO, RS_NFPROTO_IPV4), IS(IP_START, RS_IP_PLAIN),
-		     IN(DOOR_PROTOCOLS, FIELD_L4PROTO),
-		     IN(NAMESPACE_DOORS, RS_IIFNAME, FIELD_IP_SADDR),
-		     NOT_IN(CONFINED_LINKS, RS_OIFNAME), NOT_IN(CONFINED_PEERS, FIELD_IP_DADDR),
-		     IS(CT_DIRECTION, RS_CT_ORIGINAL), GOTO(FORWARD_BEGINS));
-		RULE(r, FORWARD, IS_NOT(NFPROTO, RS_NFPROTO_IPV4), COUNT(FORWARD), DROP);
-		forward_admit(r, p, CHAIN_FORWARD, answers, ARRAY_SIZE(answers));
-	}
-	RULE(r, FORWARD, COUNT(FORWARD), DROP);
-	if (!forwards(r))
-		return;
-
-	RULE(r, FORWARD_BEGINS, MASKED_NOT(CT_STATE, RS_CT_ESTABLISHED, 0),
-	     IN(FORWARDING, FIELD_CT_MARK, RS_IIFNAME, FIELD_IP_SADDR), GOTO(FORWARD_OUT));
-	RULE(r, FORWARD_BEGINS, IS_NOT(FIB_DADDR_TYPE, RS_FIB_UNICAST), COUNT(FORWARD), DROP);
-	RULE(r, FORWARD_BEGINS, MASKED(IP_DADDR, 0xffff0000u, 0xa9fe0000u), COUNT(FORWARD), DROP);
-	RULE(r, FORWARD_BEGINS, MASKED(CT_STATE, RS_CT_NEW, 0), COUNT(FORWARD), DROP);
-	RULE(r, FORWARD_BEGINS, IS(L4PROTO, IPPROTO_TCP),
-	     MASKED_NOT(TCP_FLAGS, TCP_FLAGS_MASK, TCP_SYN), COUNT(FORWARD), DROP);
-	/* A first packet that was seen before has its mark, and is asked again whose it is. */
-	RULE(r, FORWARD_BEGINS, KEYED(STMT_MARK_OF, FORWARDS, RS_IIFNAME, FIELD_IP_SADDR),
-	     GOTO(FORWARD_OUT));
-	RULE(r, FORWARD_BEGINS, COUNT(FORWARD), DROP);
-
-	/* Its TTL must not say that there is one more machine. */
-	forward_admit(r, p, CHAIN_FORWARD_OUT, ttl, ARRAY_SIZE(ttl));
-}
-
-static void chain_nat_postrouting(struct ruleset *r)
-{
-	if (forwards(r))
-		RULE(r, NAT_POSTROUTING, IS(NFPROTO, RS_NFPROTO_IPV4),
-		     MASKED(CT_MARK, MARK_KIND, MARK_FORWARD), S(.kind = STMT_MASQUERADE));
-}
-
 /* Count was at the rule that came here; report within a limit; then let the program know. */
 static void chain_refuse(struct ruleset *r)
 {
@@ -588,67 +465,6 @@ static void chain_refuse(struct ruleset *r)
 
 	RULE(r, REJECT, IS(L4PROTO, IPPROTO_TCP), S(.kind = STMT_RESET));
 	RULE(r, REJECT, S(.kind = STMT_PROHIBIT));
-}
-
-/* What the egress chains do with the rest. */
-static void egress_rest(struct ruleset *r, enum rs_chain chain)
-{
-	static const struct {
-		uint32_t protocol;
-		enum rs_counter counter;
-	} classes[] = {
-		{ETHER_IPV4, COUNTER_EGRESS_IPV4},
-		{ETHER_IPV6, COUNTER_EGRESS_IPV6},
-		{ETHER_ARP, COUNTER_EGRESS_ARP},
-	};
-	const struct rs_stmt other[] = {COUNT(EGRESS_OTHER), DROP};
-	struct origin none = {0};
-
-	for (size_t i = 0; i < ARRAY_SIZE(classes); i++) {
-		const struct rs_stmt stmts[] = {
-			IS(PROTOCOL, classes[i].protocol),
-			S(.kind = STMT_COUNT, .object = (uint8_t)classes[i].counter),
-			DROP,
-		};
-
-		add_rule(r, chain, none, stmts, ARRAY_SIZE(stmts));
-	}
-	add_rule(r, chain, none, other, ARRAY_SIZE(other));
-}
-
-/*
- * The second wall. Whoever may use a packet socket can set a mark as well, and lie about what its
- * frame is; but such a frame has no route. Root's DHCP and EAPOL come from packet sockets, too.
- */
-static void chains_egress(struct ruleset *r, const struct policy *p)
-{
-	struct origin o = p->egress.enable_at;
-
-	if (!p->egress.enable)
-		return;
-	RULE_FROM(r, ADMITTED, o, S(.kind = STMT_ADMIT));
-
-	RULE_FROM(r, EGRESS, o, IS(PROTOCOL, ETHER_IPV4), IS(ETHER_TYPE, ETHER_IPV4),
-		  IN(ADMITTED, FIELD_META_MARK), IS(RTCLASSID, 0), ACCEPT);
-	RULE(r, EGRESS, IS(PROTOCOL, ETHER_IPV4), IN(ADMITTED, FIELD_META_MARK),
-	     COUNT(EGRESS_FORGED), DROP);
-	RULE(r, EGRESS, IS(PROTOCOL, ETHER_ARP), IS(ETHER_TYPE, ETHER_ARP),
-	     IS(ARP_HTYPE, ARP_ETHERNET), IS(ARP_PTYPE, ETHER_IPV4), IS(ARP_HLEN, 6),
-	     IS(ARP_PLEN, 4), IN(ARP_OPERATIONS, FIELD_ARP_OPERATION), ACCEPT);
-	RULE(r, EGRESS, IS(PROTOCOL, ETHER_EAPOL), IS(ETHER_TYPE, ETHER_EAPOL), IS(SKUID, ROOT),
-	     COUNT(EGRESS_EAPOL), ACCEPT);
-	RULE(r, EGRESS, IS(PROTOCOL, ETHER_IPV4), IS(ETHER_TYPE, ETHER_IPV4), IS(SKUID, ROOT),
-	     IS(IP_SADDR, 0), IS(IP_DADDR, BROADCAST_ADDR), IS(L4PROTO, IPPROTO_UDP),
-	     IS(TH_SPORT, DHCP_CLIENT_PORT), IS(TH_DPORT, DHCP_SERVER_PORT),
-	     S(.kind = STMT_LIMIT, .value = 10, .mask = 10), COUNT(EGRESS_DHCP), ACCEPT);
-	egress_rest(r, CHAIN_EGRESS);
-
-	/* A link without frames (a tunnel): what is sent there is the bare packet. */
-	RULE_FROM(r, EGRESS_BARE, o, IS(PROTOCOL, ETHER_IPV4), IN(ADMITTED, FIELD_META_MARK),
-		  IS(RTCLASSID, 0), ACCEPT);
-	RULE(r, EGRESS_BARE, IS(PROTOCOL, ETHER_IPV4), IN(ADMITTED, FIELD_META_MARK),
-	     COUNT(EGRESS_FORGED), DROP);
-	egress_rest(r, CHAIN_EGRESS_BARE);
 }
 
 static void constant_elements(struct ruleset *r, const struct policy *p)
