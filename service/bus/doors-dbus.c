@@ -53,9 +53,23 @@ static int property_limits(sd_bus *bus, const char *path, const char *interface,
 				     l->most_leases);
 }
 
+static int property_browser(sd_bus *bus, const char *path, const char *interface, const char *name,
+			    sd_bus_message *reply, void *userdata, sd_bus_error *error)
+{
+	const struct wire_limits *l = &((const struct manager *)userdata)->limits;
+
+	(void)bus;
+	(void)path;
+	(void)interface;
+	(void)name;
+	(void)error;
+	return sd_bus_message_append(reply, "s", l->browser ? l->doors[l->browser - 1].name : "");
+}
+
 const sd_bus_vtable doors_vtable[] = {
 	SD_BUS_VTABLE_START(0),
 	SD_BUS_PROPERTY("Doors", "a(sas)", property_doors, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
 	SD_BUS_PROPERTY("Limits", "(uuu)", property_limits, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
+	SD_BUS_PROPERTY("Browser", "s", property_browser, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
 	SD_BUS_VTABLE_END,
 };

@@ -112,6 +112,11 @@ static void take_name(struct manager *m)
 	log_info("ready");
 }
 
+static bool same_doors(const struct wire_limits *a, const struct wire_limits *b)
+{
+	return a->n_doors == b->n_doors && memcmp(a->doors, b->doors, sizeof(a->doors)) == 0;
+}
+
 static void set_limits(struct manager *m, const struct wire_limits *limits)
 {
 	struct wire_limits before = m->limits;
@@ -123,9 +128,10 @@ static void set_limits(struct manager *m, const struct wire_limits *limits)
 		manager_changed(m, MANAGER_INTERFACE, "BuiltIn");
 	if (memcmp(before.digest, limits->digest, sizeof(before.digest)) != 0)
 		manager_changed(m, MANAGER_INTERFACE, "PolicyDigest");
-	if (before.n_doors != limits->n_doors ||
-	    memcmp(before.doors, limits->doors, sizeof(before.doors)) != 0)
+	if (!same_doors(&before, limits))
 		manager_changed(m, CLEARNET_INTERFACE, "Doors");
+	if (before.browser != limits->browser || !same_doors(&before, limits))
+		manager_changed(m, CLEARNET_INTERFACE, "Browser");
 	if (before.default_seconds != limits->default_seconds ||
 	    before.longest_seconds != limits->longest_seconds ||
 	    before.most_leases != limits->most_leases)

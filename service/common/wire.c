@@ -163,7 +163,11 @@ static const char *check_limits(const struct wire_limits *m)
 	}
 	if (m->sealed > 1 || m->built_in > 1)
 		return "a truth value that is neither 0 nor 1";
-	return m->pad ? "padding that is not zero" : NULL;
+	if (m->browser > m->n_doors)
+		return "a browser whose door is not there";
+	if (m->browser && m->doors[m->browser - 1].role != ROLE_CLEARNET)
+		return "a browser whose door is not a user's";
+	return NULL;
 }
 
 static const char *check_lease_open(const struct wire_lease_open *m)

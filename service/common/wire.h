@@ -245,7 +245,7 @@ struct wire_limits {
 	uint32_t sealed;   /* 1: a wall of ours is in the kernel */
 	uint32_t built_in; /* 1: it is the built-in one, because the policy has errors */
 	uint32_t n_doors;
-	uint32_t pad;
+	uint32_t browser; /* the door of [browser] user, from 1; 0: there is no browser */
 	uint8_t digest[WIRE_DIGEST_SIZE]; /* of the ruleset in force */
 	struct wire_door doors[WIRE_DOORS_MAX];
 };

@@ -60,6 +60,17 @@ static void add_namespaces(struct wire_limits *m, const struct policy *p)
 	}
 }
 
+/* Whose door the unsafe browser goes through: one of the clearnet users, counted from 1. */
+static uint32_t browser_door(const struct wire_limits *m, const struct policy *p)
+{
+	const struct users *u = &p->browser.user;
+
+	for (uint32_t i = 0; u->n && i < m->n_doors; i++)
+		if (m->doors[i].role == ROLE_CLEARNET && m->doors[i].uid == u->items[0].uid)
+			return i + 1;
+	return 0;
+}
+
 /* Before the limits, so that both are of the same policy when these have come. */
 static void tell_autoconfig(struct engine *e)
 {
@@ -93,6 +104,7 @@ static void handle_get_limits(struct engine *e, const void *message)
 	add_doors(&m, &p->clearnet, ROLE_CLEARNET);
 	add_doors(&m, &p->autoconfig, ROLE_AUTOCONFIG);
 	add_namespaces(&m, p);
+	m.browser = browser_door(&m, p);
 	wire_header_init(&m.header, WIRE_LIMITS, cookie_of(message));
 	engine_send(e, &m, sizeof(m), -1);
 }

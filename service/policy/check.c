@@ -341,9 +341,22 @@ static void check_lan(struct parser *p, const struct policy *q)
 	}
 }
 
+/* For anybody else no door would be opened. */
+static void check_browser(struct parser *p, const struct policy *q)
+{
+	const struct users *u = &q->browser.user;
+
+	if (u->n && !users_contain(&q->clearnet, u->items[0].uid))
+		config_error(p, u->items[0].origin,
+			     "user \"%s\" of [browser] is not clearnet; write one of [users] "
+			     "clearnet",
+			     u->items[0].name);
+}
+
 void check_policy(struct parser *p, const struct policy *q)
 {
 	check_roles(p, q);
+	check_browser(p, q);
 	check_no_door(p, q, &q->automap.users, "[automap] users");
 	check_no_door(p, q, &q->dns.users, "[dns] users");
 	for (size_t i = 0; i < q->n_services; i++) {

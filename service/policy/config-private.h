@@ -20,6 +20,7 @@ enum section {
 	SECTION_REPORT,
 	SECTION_NAMESPACE,
 	SECTION_AUTOCONFIG,
+	SECTION_BROWSER,
 	SECTION_N
 };
 
@@ -60,7 +61,9 @@ enum section {
 	X(NAMESPACE, NAMESPACE_DOOR, "door", false)            \
 	X(AUTOCONFIG, AUTOCONFIG_URL, "url", false)            \
 	X(AUTOCONFIG, AUTOCONFIG_RESPONSE, "response", false)  \
-	X(AUTOCONFIG, AUTOCONFIG_LATEST, "latest-date", false)
+	X(AUTOCONFIG, AUTOCONFIG_LATEST, "latest-date", false) \
+	X(BROWSER, BROWSER_USER, "user", false)                \
+	X(BROWSER, BROWSER_COMMAND, "command", false)
 
 enum config_key {
 #define X(SECTION, KEY, name, list) KEY_##KEY,
@@ -144,6 +147,9 @@ bool value_date(struct parser *p, const struct word *w, uint64_t *ret);
 /* Whether it is a URL that can be checked, and a text that an answer can begin with. */
 bool value_url(struct parser *p, const struct word *w);
 bool value_response(struct parser *p, const struct word *w);
+/* Whether it is a command of [browser]: a program with its whole path, and placeholders that exist.
+ */
+bool value_command(struct parser *p, const struct word *w);
 
 /* check.c: what no single line can be blamed for alone. */
 void check_policy(struct parser *p, const struct policy *policy);

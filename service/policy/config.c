@@ -335,6 +335,24 @@ static void read_autoconfig(struct parser *p, struct policy *policy)
 		(void)value_date(p, latest, &policy->autoconfig_check.latest);
 }
 
+/* Without a user there is none, whatever the command says. */
+static void read_browser(struct parser *p, struct policy *policy)
+{
+	struct origin at;
+	const struct word *user = scalar(p, SECTION_BROWSER, KEY_BROWSER_USER, &at);
+	const struct word *command =
+		scalar(p, SECTION_BROWSER, KEY_BROWSER_COMMAND, &policy->browser.command_at);
+
+	if (user)
+		read_user(p, user, "a name of /etc/passwd or a number", &policy->browser.user);
+	if (command && value_command(p, command))
+		policy->browser.command = copy(p, command->text, strlen(command->text) + 1);
+	if (user && !command)
+		config_error(p, user->origin,
+			     "[browser] has a user and no command; write command = "
+			     "/usr/bin/firefox-esr --no-remote --profile {profile} {page}");
+}
+
 static void read_singles(struct parser *p, struct policy *policy)
 {
 	const struct raw_section *automap = &p->singles[SECTION_AUTOMAP];
@@ -371,6 +389,7 @@ static void read_singles(struct parser *p, struct policy *policy)
 	read_bool(p, KEY_REPORT_DESTINATIONS, SECTION_REPORT, &policy->report.destinations,
 		  &policy->report.destinations_at);
 	read_autoconfig(p, policy);
+	read_browser(p, policy);
 }
 
 static void read_listens(struct parser *p, const struct words *w, struct listen **ret,

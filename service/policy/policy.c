@@ -51,6 +51,8 @@ struct policy *policy_free(struct policy *p)
 	free(p->egress.except);
 	free(p->autoconfig_check.url);
 	free(p->autoconfig_check.response);
+	users_clear(&p->browser.user);
+	free(p->browser.command);
 	free(p);
 	return NULL;
 }

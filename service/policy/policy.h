@@ -17,6 +17,7 @@
 #define POLICY_LINK_MAX 15 /* characters of a link's name, linux/if.h */
 #define POLICY_URL_MAX 159
 #define POLICY_RESPONSE_MAX 127
+#define POLICY_COMMAND_WORDS_MAX 32
 
 /* Where a thing was said. file is an index into policy.files; line 0 is the built-in default. */
 struct origin {
@@ -167,6 +168,12 @@ struct policy {
 		uint64_t latest;      /* seconds since 1970; 0: not said */
 		struct origin url_at, response_at, latest_at;
 	} autoconfig_check;
+
+	struct {                   /* [browser]: what is run for whom a door is opened */
+		struct users user; /* one, who is clearnet; none: there is no browser */
+		char *command;     /* words; with a user never NULL */
+		struct origin command_at;
+	} browser;
 };
 
 struct policy *policy_free(struct policy *p);
@@ -197,6 +204,19 @@ const struct namespace *policy_namespace_door(const struct policy *p, uid_t numb
 
 /* "FILE:LINE" or "built-in", into buf. */
 void policy_format_origin(const struct policy *p, struct origin o, char *buf, size_t size);
+
+/* The placeholders of [browser] command. */
+enum command_place { PLACE_PROFILE, PLACE_PAGE, PLACE_N };
+
+/* The place whose "{NAME}" text begins with, and the length of that; PLACE_N: there is none. */
+enum command_place command_place(const char *text, size_t *ret_size);
+
+/*
+ * The words of a command with its places filled; a word that is nothing but a place that is empty
+ * is left out. NULL: out of memory. The caller frees it with command_free().
+ */
+char **command_words(const char *command, const char *const places[PLACE_N]);
+char **command_free(char **words);
 
 /*
  * The merged policy as one INI text that parses to the same policy again, each line followed by

@@ -26,6 +26,7 @@ static const char *const section_names[SECTION_N] = {
 	[SECTION_REPORT] = "report",
 	[SECTION_NAMESPACE] = "namespace",
 	[SECTION_AUTOCONFIG] = "autoconfig",
+	[SECTION_BROWSER] = "browser",
 };
 
 static const struct key_info {
@@ -234,7 +235,7 @@ static struct raw_section *open_section(struct parser *p, const char *title, str
 			p, o,
 			"there is no section [%s]; there are [users], [service NAME], [automap], "
 			"[dns], [tor], [lan], [lease], [clearnet-dns], [egress], [report], "
-			"[namespace NAME], [autoconfig]",
+			"[namespace NAME], [autoconfig], [browser]",
 			title);
 	return NULL;
 }

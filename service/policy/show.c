@@ -175,6 +175,15 @@ static void show_autoconfig(const struct show *s)
 	line_end(s, p->autoconfig_check.latest_at);
 }
 
+static void show_browser(const struct show *s)
+{
+	const struct policy *p = s->p;
+
+	(void)fputs("\n[browser]\n", s->f);
+	show_users(s, "user", &p->browser.user);
+	show_text(s, "command", p->browser.command, p->browser.command_at);
+}
+
 static void show_singles(const struct show *s)
 {
 	const struct policy *p = s->p;
@@ -211,6 +220,7 @@ static void show_singles(const struct show *s)
 	(void)fputs("\n[report]\n", s->f);
 	show_bool(s, "destinations", p->report.destinations, p->report.destinations_at);
 	show_autoconfig(s);
+	show_browser(s);
 }
 
 char *policy_show(const struct policy *p)

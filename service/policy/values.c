@@ -298,3 +298,32 @@ bool value_response(struct parser *p, const struct word *w)
 		     POLICY_RESPONSE_MAX);
 	return false;
 }
+
+/* The first thing that is wrong with a command, or NULL. */
+static const char *unfit_command(const char *text)
+{
+	static const char blanks[] = " \t";
+	size_t n_words = 0, n;
+
+	if (*text != '/')
+		return "write the program with its whole path, for example /usr/bin/firefox-esr";
+	if (memchr(text, '{', strcspn(text, blanks)))
+		return "the program is always the same one; write {profile} and {page} behind it";
+	for (const char *c = text; *(c += strspn(c, blanks)); c += strcspn(c, blanks))
+		n_words++;
+	if (n_words > POLICY_COMMAND_WORDS_MAX)
+		return "these are over 32 words; write a program of your own that says them";
+	for (const char *c = text; (c = strchr(c, '{')); c++)
+		if (command_place(c, &n) == PLACE_N)
+			return "there are the places {profile} and {page}; write no other brace";
+	return NULL;
+}
+
+bool value_command(struct parser *p, const struct word *w)
+{
+	const char *unfit = unfit_command(w->text);
+
+	if (unfit)
+		config_error(p, w->origin, "\"%s\": %s", w->text, unfit);
+	return !unfit;
+}

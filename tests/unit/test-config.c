@@ -174,6 +174,25 @@ static const struct {
 	 "a:4: \"http://me@a.example/\" is no URL; write http://HOST/PATH\n"},
 	{TOR "[autoconfig]\nlatest-date = soon\n",
 	 "a:4: \"soon\" is no date; write for example 2040-01-01, or 2040-01-01T12:00:00Z\n"},
+	{TOR "clearnet = 900\n[browser]\nuser = amnesia\ncommand = /b\n",
+	 "a:5: user \"amnesia\" of [browser] is not clearnet; write one of [users] clearnet\n"},
+	{TOR "clearnet = 900\n[browser]\nuser = 900\n",
+	 "a:5: [browser] has a user and no command; write command = /usr/bin/firefox-esr --no-remote "
+	 "--profile {profile} {page}\n"},
+	{TOR "clearnet = 900\n[browser]\nuser = @clearnet\ncommand = firefox {page}\n",
+	 "a:5: \"@clearnet\" is no user; write a name of /etc/passwd or a number\n"
+	 "a:6: \"firefox {page}\": write the program with its whole path, for example "
+	 "/usr/bin/firefox-esr\n"},
+	{TOR "[browser]\ncommand = /b/{page}\n",
+	 "a:4: \"/b/{page}\": the program is always the same one; write {profile} and {page} behind "
+	 "it\n"},
+	{TOR "[browser]\ncommand = /b {pages}\n",
+	 "a:4: \"/b {pages}\": there are the places {profile} and {page}; write no other brace\n"},
+	{TOR
+	 "[browser]\ncommand = /b 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1 "
+	 "2\n",
+	 "a:4: \"/b 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1 2\": these are "
+	 "over 32 words; write a program of your own that says them\n"},
 	{TOR "[service x]\nremove = no\n", "a:4: remove = \"no\"; write remove = yes, or nothing\n"
 					   "a:3: service \"x\" listens nowhere; write listen = "
 					   "ADDRESS:PORT/tcp\na:3: warning: nobody may use service "
@@ -181,7 +200,7 @@ static const struct {
 	{TOR "[caller]\n",
 	 "a:3: there is no section [caller]; there are [users], [service NAME], [automap], [dns], "
 	 "[tor], [lan], [lease], [clearnet-dns], [egress], [report], [namespace NAME], "
-	 "[autoconfig]\n"},
+	 "[autoconfig], [browser]\n"},
 	{TOR "[namespaces x]\n",
 	 "a:3: there is no section [namespaces x]; write [namespace NAME]\n"},
 	{TOR "[namespace x]\n",
@@ -492,6 +511,60 @@ static void test_autoconfig(void)
 	}
 }
 
+/* Who is run what, and what is the same when it is shown. */
+static void test_browser(void)
+{
+	static const struct {
+		const char *text, *user, *command;
+	} cases[] = {
+		{TOR, NULL, NULL},
+		{TOR "clearnet = 900\n[browser]\nuser = 900\ncommand = /b  -p={profile}\n", "900",
+		 "/b  -p={profile}"},
+		{TOR "clearnet = 900\n[browser]\nuser = 900\ncommand = /b\nuser =\n", NULL, "/b"},
+		{TOR "clearnet = 900\n[browser]\nuser = 900\ncommand = /b\nremove = yes\n", NULL,
+		 NULL},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct policy *p = good_policy(cases[i].text), *q;
+		char *shown = policy_show(p);
+
+		q = good_policy(shown);
+		g_assert_cmpuint(p->browser.user.n, ==, cases[i].user != NULL);
+		g_assert_cmpuint(q->browser.user.n, ==, cases[i].user != NULL);
+		if (cases[i].user)
+			g_assert_cmpstr(q->browser.user.items[0].name, ==, cases[i].user);
+		g_assert_cmpstr(p->browser.command, ==, cases[i].command);
+		g_assert_cmpstr(q->browser.command, ==, cases[i].command);
+		free(shown);
+		(void)policy_free(p);
+		(void)policy_free(q);
+	}
+}
+
+static void test_command(void)
+{
+	static const struct {
+		const char *command, *page, *words;
+	} cases[] = {
+		{"/b", "", "/b"},
+		{" /b\t--profile  {profile} {page} ", "http://a/", "/b|--profile|/p|http://a/"},
+		{"/b --d={profile}/x{page} {page}", "", "/b|--d=/p/x"},
+		{"/b {page}{page}", "http://a/?{profile}",
+		 "/b|http://a/?{profile}http://a/?{profile}"},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		const char *const places[PLACE_N] = {"/p", cases[i].page};
+		char **words = command_words(cases[i].command, places);
+		char *joined = g_strjoinv("|", words);
+
+		g_assert_cmpstr(joined, ==, cases[i].words);
+		g_free(joined);
+		(void)command_free(words);
+	}
+}
+
 /* What policy_show() prints is the same policy again. */
 static void test_show(void)
 {
@@ -581,6 +654,8 @@ int main(int argc, char **argv)
 	g_test_add_func("/config/merge", test_merge);
 	g_test_add_func("/config/service", test_service);
 	g_test_add_func("/config/autoconfig", test_autoconfig);
+	g_test_add_func("/config/browser", test_browser);
+	g_test_add_func("/config/command", test_command);
 	g_test_add_func("/config/show", test_show);
 	g_test_add_func("/config/origins", test_origins);
 	g_test_add_func("/config/show-paths", test_show_paths);

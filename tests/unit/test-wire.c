@@ -131,7 +131,9 @@ static void test_ranges(void)
 	REJECTS(WIRE_LIMITS, TO_BUS, m.limits.n_doors = WIRE_DOORS_MAX + 1);
 	REJECTS(WIRE_LIMITS, TO_BUS, m.limits.sealed = 2);
 	REJECTS(WIRE_LIMITS, TO_BUS, m.limits.built_in = 2);
-	REJECTS(WIRE_LIMITS, TO_BUS, m.limits.pad = 1);
+	REJECTS(WIRE_LIMITS, TO_BUS, m.limits.browser = 1);
+	REJECTS(WIRE_LIMITS, TO_BUS,
+		(m.limits.n_doors = 2, m.limits.browser = 2, m.limits.doors[1].role = 1));
 	REJECTS(WIRE_LIMITS, TO_BUS, (m.limits.n_doors = 1, m.limits.doors[0].role = ROLE_N));
 	REJECTS(WIRE_LIMITS, TO_BUS,
 		(m.limits.n_doors = 1, memset(m.limits.doors[0].name, 'x', WIRE_NAME_SIZE)));
