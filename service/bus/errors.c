@@ -95,8 +95,8 @@ int error_refused(sd_bus_error *e, enum wire_refusal refusal, uint32_t detail, c
 	case REFUSAL_NO_NETWORK:
 		return error_set(
 			e, ERROR_NETWORK_CHANGED,
-			"There is no network to consent for: no IPv4 default route on a link with a "
-			"carrier. Connect first, then ask again.");
+			"There is no network that this could be for: no IPv4 default route on a link with "
+			"a carrier. Connect first, then ask again.");
 	case REFUSAL_NO_SERVERS:
 		return error_set(
 			e, ERROR_NO_SERVERS,

@@ -254,21 +254,33 @@ static void say_full(const struct lease *l, usec_t now)
 	said = now;
 }
 
+/* Those of an answer that may be reached. How many. */
+static size_t choose(struct engine *e, const struct lease *l, const struct wire_dns_addresses *m,
+		     struct wire_dns_address ret[WIRE_ADDRESSES_MAX])
+{
+	size_t n = 0;
+
+	for (uint32_t i = 0; i < m->n; i++)
+		if (!is_repeated(m, i) && may_reach(e, l, m->items[i].address))
+			ret[n++] = m->items[i];
+	return n;
+}
+
 /* Puts what may be reached into the kernel's map. 0, or a negative errno: it may lack some. */
 static int let_reach(struct engine *e, struct lease *l, const struct wire_dns_addresses *m)
 {
 	struct nft_reach reach[2 * WIRE_ADDRESSES_MAX];
 	struct nft_lease kl = {.uid = l->uid, .mark = l->mark, .scoped = true, .reach = reach};
-	usec_t now = now_boottime();
+	struct wire_dns_address chosen[WIRE_ADDRESSES_MAX];
+	size_t n = choose(e, l, m, chosen);
+	usec_t now = now_boottime(); /* after the kernel was asked: no time is too long by that */
 	struct nl_error error;
 	int r;
 
-	for (uint32_t i = 0; i < m->n; i++) {
-		const struct lease_address *a;
+	for (size_t i = 0; i < n; i++) {
+		const struct lease_address *a =
+			lease_name(l, chosen[i].address, chosen[i].ttl, now);
 
-		if (is_repeated(m, i) || !may_reach(e, l, m->items[i].address))
-			continue;
-		a = lease_name(l, m->items[i].address, m->items[i].ttl, now);
 		if (!a)
 			say_full(l, now);
 		else
