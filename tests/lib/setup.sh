@@ -31,6 +31,17 @@ TOR=(tor obfs4proxy)
 # shellcheck disable=SC2034
 EMULATOR=(qemu-system-x86 kmod cpio)
 
+# To build the windows.
+# shellcheck disable=SC2034
+FACES=(libgtk-4-dev libadwaita-1-dev libdbusmenu-glib-dev libxau-dev gettext)
+
+# A desktop with somebody in front of it. None of them starts anything where it is installed.
+# shellcheck disable=SC2034
+DESK=(
+	xvfb xauth xdotool openbox at-spi2-core gir1.2-atspi-2.0 gir1.2-gtk-4.0 gir1.2-adw-1
+	imagemagick fonts-dejavu-core firefox-esr
+)
+
 # To judge.
 # shellcheck disable=SC2034
 JUDGES=(
