@@ -27,7 +27,7 @@ struct tor_control {
 	bool late; /* it was not there when the door opened: what it is, it became since */
 	int fd;
 	sd_event_source *io;
-	struct tor_lines lines;
+	struct tor_text text;
 	size_t heard;
 };
 
@@ -35,7 +35,7 @@ static void hang_up(struct tor_control *t)
 {
 	t->io = sd_event_source_disable_unref(t->io);
 	t->fd = close_fd(t->fd);
-	t->lines = (struct tor_lines){0};
+	t->text = (struct tor_text){0};
 	t->late = true;
 }
 
@@ -94,7 +94,7 @@ static int on_io(sd_event_source *s, int fd, uint32_t revents, void *userdata)
 		return 0;
 	}
 	for (size = (size_t)n; size > 0 && t->fd >= 0;)
-		hear(t, tor_lines_read(&t->lines, &data, &size));
+		hear(t, tor_lines_read(&t->text, &data, &size));
 	return 0;
 }
 

@@ -2,13 +2,10 @@
 #pragma once
 
 /*
- * What a Tor says at its control socket (control-spec), as far as one must know to see that it has
- * connected. Pure: foreign bytes in, one of a few facts out.
+ * What a Tor says at its control socket, as far as one must know to see that it has connected.
+ * Pure: foreign bytes in, one of a few facts out.
  */
-#include "util.h"
-
-/* Longer lines are skipped: none that counts is. */
-#define TOR_LINE_SIZE 512
+#include "tor-text.h"
 
 enum tor_news {
 	TOR_NOTHING,
@@ -18,12 +15,5 @@ enum tor_news {
 	TOR_CONNECTS,   /* unasked: it has bootstrapped, or has a circuit again, just now */
 };
 
-struct tor_lines {
-	char line[TOR_LINE_SIZE];
-	size_t n;
-	bool skip;    /* it is too long, or no text */
-	bool in_data; /* of a reply that no command of ours has */
-};
-
 /* Takes bytes until a line says something, or none are left; moves on *data and *size. */
-enum tor_news tor_lines_read(struct tor_lines *t, const char **data, size_t *size);
+enum tor_news tor_lines_read(struct tor_text *t, const char **data, size_t *size);

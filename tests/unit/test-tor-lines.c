@@ -6,7 +6,7 @@
 
 #define LONG_SIZE (TOR_LINE_SIZE * 3UL)
 
-static struct tor_lines lines;
+static struct tor_text lines;
 
 /* The last news in a text that comes so many bytes at a time. */
 static enum tor_news read_all(const char *text, size_t n, size_t step)
@@ -72,16 +72,47 @@ static void test_lines(void)
 
 	for (size_t i = 0; i < G_N_ELEMENTS(said); i++)
 		for (size_t j = 0; j < G_N_ELEMENTS(steps); j++) {
-			lines = (struct tor_lines){0};
+			lines = (struct tor_text){0};
 			g_assert_cmpint(read_all(said[i].text, strlen(said[i].text), steps[j]), ==,
 					said[i].news);
 		}
 }
 
+static const struct {
+	const char *arguments, *value; /* of NAME; NULL: there is none */
+} arguments[] = {
+	{" NAME=x", "x"},
+	{"A=1 NAME=x B", "x"},
+	{"NAME=", ""},
+	{" NAME=\"a b\" C=d", "a b"},
+	{" NAME=\"a \\\"b\\\\ NAME=c", "a \"b\\ NAME=c"},
+	{" A=\"x NAME=1 \" NAME=2", "2"},
+	{" A=\"x \\\" NAME=1\" B", NULL},
+	{" A=\"x NAME=1", NULL},
+	{" XNAME=1 NAMEX=2 NAME", NULL},
+	{" NAME=\"\\", "\\"},
+	{" NAME=a\033[m", "a?[m"},
+	{" NAME=123456789", "1234567"},
+	{"", NULL},
+};
+
+static void test_arguments(void)
+{
+	for (size_t i = 0; i < G_N_ELEMENTS(arguments); i++) {
+		char value[24] = "?";
+		size_t size = strstr(arguments[i].arguments, "123") ? 8 : sizeof(value);
+		g_autofree char *exact = g_strdup(arguments[i].arguments);
+		bool found = tor_text_argument(exact, "NAME", value, size);
+
+		g_assert_cmpint(found, ==, arguments[i].value != NULL);
+		g_assert_cmpstr(value, ==, found ? arguments[i].value : "");
+	}
+}
+
 /* All in one go: each says what it says, whatever was said before. */
 static void test_many(void)
 {
-	lines = (struct tor_lines){0};
+	lines = (struct tor_text){0};
 	for (size_t i = 0; i < G_N_ELEMENTS(said); i++)
 		g_assert_cmpint(read_all(said[i].text, strlen(said[i].text), 5), ==, said[i].news);
 }
@@ -92,7 +123,7 @@ static void test_long(void)
 	static const char connects[] = "650 STATUS_CLIENT NOTICE CIRCUIT_ESTABLISHED\r\n";
 	g_autofree char *text = g_malloc(LONG_SIZE);
 
-	lines = (struct tor_lines){0};
+	lines = (struct tor_text){0};
 	memset(text, ' ', LONG_SIZE);
 	memcpy(text, connects, sizeof(connects) - 3);
 	text[LONG_SIZE - 1] = '\n';
@@ -130,7 +161,7 @@ static void test_noise(void)
 					     "\xff"};
 	GRand *rand = g_rand_new_with_seed(1);
 
-	lines = (struct tor_lines){0};
+	lines = (struct tor_text){0};
 	for (int i = 0; i < 200000; i++) {
 		gint32 n = g_rand_int_range(rand, 0, G_N_ELEMENTS(pieces) + 1);
 		char any = (char)g_rand_int(rand);
@@ -148,6 +179,7 @@ int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/tor-lines/lines", test_lines);
+	g_test_add_func("/tor-lines/arguments", test_arguments);
 	g_test_add_func("/tor-lines/many", test_many);
 	g_test_add_func("/tor-lines/long", test_long);
 	g_test_add_func("/tor-lines/noise", test_noise);
