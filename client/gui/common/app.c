@@ -35,7 +35,8 @@ AdwApplication *gui_app_new(const char *id, GApplicationFlags flags, const char 
 	app = adw_application_new(id, flags);
 	g_application_add_main_option(G_APPLICATION(app), "version", 0, 0, G_OPTION_ARG_NONE,
 				      _("Print the version and exit"), NULL);
-	g_application_set_option_context_summary(G_APPLICATION(app), summary);
+	g_application_set_option_context_summary(G_APPLICATION(app),
+						 g_dgettext(GETTEXT_PACKAGE, summary));
 	g_signal_connect(app, "handle-local-options", G_CALLBACK(on_options), NULL);
 	return app;
 }

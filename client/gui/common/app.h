@@ -8,7 +8,7 @@
  * An application that is there once in a session: a second start makes the first one "activate"
  * (its window comes to the front). id: its name on the session bus; its desktop file has the same.
  * Own it.
- * --version and --help are its own; summary is what --help says.
+ * --version and --help are its own; summary is what --help says, not yet translated (N_()).
  */
 AdwApplication *gui_app_new(const char *id, GApplicationFlags flags, const char *summary);
 

@@ -48,6 +48,8 @@ static void gui_page_init(GuiPage *page)
 				       GTK_POLICY_AUTOMATIC);
 	gtk_scrolled_window_set_child(GTK_SCROLLED_WINDOW(scrolled), clamp);
 	gtk_widget_set_vexpand(scrolled, TRUE);
+	gtk_widget_set_focusable(scrolled,
+				 FALSE); /* Page Up and Page Down do it from the buttons */
 	adw_bin_set_child(ADW_BIN(page), scrolled);
 }
 
@@ -104,16 +106,20 @@ void gui_page_set_focus(GuiPage *page, GtkWidget *widget)
 
 static const char *const classes[] = {
 	[GUI_BUTTON_SUGGESTED] = "suggested-action",
-	[GUI_BUTTON_PLAIN] = "flat",
+	[GUI_BUTTON_PLAIN] = "regular",
 	[GUI_BUTTON_DESTRUCTIVE] = "destructive-action",
 };
 
 GtkButton *gui_page_add_button(GuiPage *page, enum gui_button kind, const char *label,
 			       GCallback clicked, gpointer data)
 {
-	GtkWidget *button = gtk_button_new_with_mnemonic(label);
-	GtkWidget *text = gtk_button_get_child(GTK_BUTTON(button));
+	GtkWidget *button = gtk_button_new(), *text = gtk_label_new_with_mnemonic(label);
 
+	/* A button that makes its label itself tells a screen reader the mnemonic's underscore. */
+	gtk_button_set_child(GTK_BUTTON(button), text);
+	gtk_label_set_mnemonic_widget(GTK_LABEL(text), button);
+	gtk_accessible_update_relation(GTK_ACCESSIBLE(button), GTK_ACCESSIBLE_RELATION_LABELLED_BY,
+				       text, NULL, -1);
 	/* A label that is longer than the window is wrapped, not cut. */
 	gtk_label_set_wrap(GTK_LABEL(text), TRUE);
 	gtk_label_set_justify(GTK_LABEL(text), GTK_JUSTIFY_CENTER);
