@@ -1,0 +1,271 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What goes through the display gateway, both ways and however slow a side is, and who does not. */
+#include "gateway.h"
+#include "pump.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <glib/gstdio.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#define DEADLINE (10 * G_USEC_PER_SEC)
+#define LOTS (4 << 20)
+
+static char *dir;
+static int back = -1; /* where the display server listens */
+static DisplayGateway *gateway;
+
+static struct sockaddr_un address(const char *name)
+{
+	struct sockaddr_un a = {.sun_family = AF_UNIX};
+
+	(void)g_snprintf(a.sun_path, sizeof(a.sun_path), "%s/%s", dir, name);
+	return a;
+}
+
+static int listen_at(const char *name)
+{
+	struct sockaddr_un a = address(name);
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+	g_assert_cmpint(bind(fd, (const struct sockaddr *)&a, sizeof(a)), ==, 0);
+	g_assert_cmpint(listen(fd, 128), ==, 0);
+	return fd;
+}
+
+static void set_up(uid_t uid)
+{
+	back = listen_at("back");
+	gateway = display_gateway_new(BROWSER_WAYLAND, listen_at("front"), uid);
+}
+
+static void tear_down(void)
+{
+	struct sockaddr_un a = address("front"), b = address("back");
+
+	g_clear_pointer(&gateway, display_gateway_free);
+	back = close_fd(back);
+	(void)g_unlink(a.sun_path);
+	(void)g_unlink(b.sun_path);
+}
+
+static int client(void)
+{
+	struct sockaddr_un a = address("front");
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+	g_assert_cmpint(connect(fd, (const struct sockaddr *)&a, sizeof(a)), ==, 0);
+	return fd;
+}
+
+/* Lets the gateway work until there is something; the time is for a broken one. */
+static void step(gint64 begun)
+{
+	(void)g_main_context_iteration(NULL, FALSE);
+	g_assert_cmpint(g_get_monotonic_time() - begun, <, DEADLINE);
+}
+
+static int served(void)
+{
+	gint64 begun = g_get_monotonic_time();
+	int fd;
+
+	while ((fd = accept4(back, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK)) < 0)
+		step(begun);
+	return fd;
+}
+
+static gssize receive(int fd, void *buf, gsize size)
+{
+	gint64 begun = g_get_monotonic_time();
+	gssize n;
+
+	while ((n = recv(fd, buf, size, 0)) < 0 && errno == EAGAIN)
+		step(begun);
+	return n < 0 ? -errno : n;
+}
+
+static void expect(int fd, const char *text)
+{
+	char buf[64];
+	gssize n = receive(fd, buf, sizeof(buf));
+
+	g_assert_cmpmem(buf, MAX(n, 0), text, strlen(text));
+}
+
+static gboolean is_over(int fd)
+{
+	char c;
+
+	return receive(fd, &c, 1) <= 0;
+}
+
+static void test_both_ways(void)
+{
+	int a, b, c, d;
+
+	set_up(getuid());
+	a = client();
+	b = served();
+	c = client();
+	d = served();
+	g_assert_cmpint(send(a, "one", 3, 0), ==, 3);
+	expect(b, "one");
+	g_assert_cmpint(send(d, "two", 3, 0), ==, 3);
+	expect(c, "two");
+	g_assert_cmpuint(display_gateway_connections(gateway), ==, 2);
+	/* What was said last still arrives; the other connection goes on. */
+	g_assert_cmpint(send(a, "end", 3, 0), ==, 3);
+	close_fd(a);
+	expect(b, "end");
+	g_assert_true(is_over(b));
+	g_assert_cmpuint(display_gateway_connections(gateway), ==, 1);
+	close_fd(d);
+	g_assert_true(is_over(c));
+	g_assert_cmpuint(display_gateway_connections(gateway), ==, 0);
+	close_fd(b);
+	close_fd(c);
+	tear_down();
+}
+
+static void test_descriptors(void)
+{
+	Pump *p = g_new0(Pump, 1);
+	int a, b, ends[2];
+	gssize n;
+
+	set_up(getuid());
+	a = client();
+	b = served();
+	g_assert_cmpint(pipe2(ends, O_CLOEXEC | O_NONBLOCK), ==, 0);
+	p->bytes[0] = 'x';
+	p->end = 1;
+	p->n_fds = 1;
+	p->fds[0] = ends[1];
+	g_assert_cmpint(pump_give(p, a), ==, 0);
+	while ((n = pump_take(p, b)) == -EAGAIN)
+		(void)g_main_context_iteration(NULL, FALSE);
+	g_assert_cmpint(n, ==, 1);
+	g_assert_cmpuint(p->n_fds, ==, 1);
+	g_assert_cmpint(write(p->fds[0], "y", 1), ==, 1);
+	pump_clear(p);
+	/* Of the gateway's copies none is left: the pipe is at its end. */
+	g_assert_cmpint(read(ends[0], p->bytes, 2), ==, 1);
+	g_assert_cmpint(read(ends[0], p->bytes, 2), ==, 0);
+	close_fd(ends[0]);
+	close_fd(a);
+	close_fd(b);
+	g_free(p);
+	tear_down();
+}
+
+/* Everything arrives in order, and of a side that does not read only so much is taken. */
+static void test_slow(gconstpointer from_server)
+{
+	gint64 begun = g_get_monotonic_time();
+	gsize sent = 0, got = 0, held;
+	guint32 buf[4096];
+	int fds[2], from, to;
+	gssize n;
+
+	set_up(getuid());
+	fds[0] = client();
+	fds[1] = served();
+	from = fds[from_server != NULL];
+	to = fds[from_server == NULL];
+	for (int i = 0, idle = 0; idle < 1000; i++, idle++) {
+		(void)g_main_context_iteration(NULL, FALSE);
+		for (gsize j = 0; j < G_N_ELEMENTS(buf); j++)
+			buf[j] = (guint32)(sent / sizeof(*buf) + j);
+		n = send(from, buf, sizeof(buf) - sent % sizeof(*buf), 0);
+		if (n > 0 && n % (gssize)sizeof(*buf) == 0) {
+			sent += (gsize)n;
+			idle = 0;
+		} else {
+			g_assert_cmpint(n, <, 0);
+		}
+		g_assert_cmpuint(sent, <, LOTS);
+	}
+	held = sent;
+	while (got < sent && (n = receive(to, buf, sizeof(buf))) > 0) {
+		for (gsize j = 0; j < (gsize)n / sizeof(*buf); j++)
+			g_assert_cmpuint(buf[j], ==, got / sizeof(*buf) + j);
+		got += (gsize)n;
+		step(begun);
+	}
+	g_assert_cmpuint(got, ==, held);
+	close_fd(fds[0]);
+	close_fd(fds[1]);
+	tear_down();
+}
+
+static void test_strangers(void)
+{
+	int a;
+
+	set_up(getuid() + 1);
+	a = client();
+	g_assert_true(is_over(a));
+	g_assert_cmpint(accept4(back, NULL, NULL, 0), ==, -1);
+	close_fd(a);
+	tear_down();
+}
+
+static void test_many(void)
+{
+	int fds[GATEWAY_CONNECTIONS_MAX + 1], ends[GATEWAY_CONNECTIONS_MAX];
+
+	set_up(getuid());
+	for (gsize i = 0; i < GATEWAY_CONNECTIONS_MAX; i++) {
+		fds[i] = client();
+		ends[i] = served();
+	}
+	fds[GATEWAY_CONNECTIONS_MAX] = client();
+	g_assert_true(is_over(fds[GATEWAY_CONNECTIONS_MAX]));
+	g_assert_cmpuint(display_gateway_connections(gateway), ==, GATEWAY_CONNECTIONS_MAX);
+	/* With the gateway all of them end at once. */
+	g_clear_pointer(&gateway, display_gateway_free);
+	for (gsize i = 0; i < GATEWAY_CONNECTIONS_MAX; i++) {
+		g_assert_true(is_over(fds[i]));
+		g_assert_true(is_over(ends[i]));
+		close_fd(fds[i]);
+		close_fd(ends[i]);
+	}
+	close_fd(fds[GATEWAY_CONNECTIONS_MAX]);
+	tear_down();
+}
+
+static void test_available(void)
+{
+	g_unsetenv("DISPLAY");
+	g_assert_cmpuint(display_gateway_available(), ==, 0);
+	back = listen_at("back");
+	g_assert_cmpuint(display_gateway_available(), ==, BROWSER_WAYLAND);
+	tear_down();
+	g_setenv("DISPLAY", "far.example:1", TRUE);
+	g_assert_cmpuint(display_gateway_available(), ==, 0);
+}
+
+int main(int argc, char **argv)
+{
+	struct sockaddr_un a;
+	int failed;
+
+	g_test_init(&argc, &argv, NULL);
+	dir = g_dir_make_tmp("gateway-XXXXXX", NULL);
+	a = address("back");
+	g_setenv("WAYLAND_DISPLAY", a.sun_path, TRUE);
+	g_test_add_func("/gateway/available", test_available);
+	g_test_add_func("/gateway/both-ways", test_both_ways);
+	g_test_add_func("/gateway/descriptors", test_descriptors);
+	g_test_add_data_func("/gateway/slow-server", NULL, test_slow);
+	g_test_add_data_func("/gateway/slow-client", &back, test_slow);
+	g_test_add_func("/gateway/strangers", test_strangers);
+	g_test_add_func("/gateway/many", test_many);
+	failed = g_test_run();
+	(void)g_rmdir(dir);
+	g_free(dir);
+	return failed;
+}
