@@ -11,11 +11,14 @@
 #define OBJECT "/org/sallyport1"
 #define QUICK_MSEC (25 * 1000)
 #define PERSON_MSEC (120 * 1000)
+/* A service that is started for the first question, and cannot begin, answers much later. */
+#define KNOWN_SEC 4
 
 struct _GuiService {
 	GObject parent;
 	GDBusProxy *proxies[GUI_INTERFACE_N]; /* NULL until they are made */
 	guint missing;                        /* how many are still being made */
+	guint patience;                       /* the source that waits for them; 0 for none */
 	GCancellable *cancel;
 };
 
@@ -89,11 +92,21 @@ static void on_proxy(GObject *source, GAsyncResult *result, gpointer data)
 	changed(s);
 }
 
+static gboolean on_patience(gpointer data)
+{
+	GuiService *s = data;
+
+	s->patience = 0;
+	changed(s);
+	return G_SOURCE_REMOVE;
+}
+
 static void gui_service_init(GuiService *s)
 {
 	(void)gui_error_quark(); /* from now on its errors are known by number */
 	s->cancel = g_cancellable_new();
 	s->missing = GUI_INTERFACE_N;
+	s->patience = g_timeout_add_seconds(KNOWN_SEC, on_patience, s);
 	for (int i = 0; i < GUI_INTERFACE_N; i++)
 		g_dbus_proxy_new_for_bus(G_BUS_TYPE_SYSTEM, G_DBUS_PROXY_FLAGS_NONE, NULL, BUS_NAME,
 					 OBJECT, interfaces[i], s->cancel, on_proxy, s);
@@ -103,6 +116,7 @@ static void gui_service_dispose(GObject *object)
 {
 	GuiService *s = GUI_SERVICE(object);
 
+	g_clear_handle_id(&s->patience, g_source_remove);
 	g_cancellable_cancel(s->cancel);
 	for (int i = 0; i < GUI_INTERFACE_N; i++)
 		g_clear_object(&s->proxies[i]);
@@ -135,7 +149,7 @@ GuiService *gui_service_new(void)
 
 gboolean gui_service_known(GuiService *s)
 {
-	return s->missing == 0;
+	return s->missing == 0 || s->patience == 0;
 }
 
 /* The property, if the service is there and it has that type. Free with g_variant_unref. */

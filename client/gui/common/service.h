@@ -32,8 +32,8 @@ G_DECLARE_FINAL_TYPE(GuiService, gui_service, GUI, SERVICE, GObject)
  *   "signal" (interface, name, values)     a signal of the service's, as int (enum gui_interface),
  * string and GVariant; with its name as detail ("signal::LeaseEnded")
  *
- * Returns at once; "changed" comes when it is known whether there is a service, and
- * gui_service_known() is true from then on. Own the reference.
+ * Returns at once; "changed" comes when it is known whether there is a service, or when that has
+ * taken some seconds, and gui_service_known() is true from then on. Own the reference.
  */
 GuiService *gui_service_new(void);
 
