@@ -196,11 +196,16 @@ desktop_files()
 	desktop_in chmod 700 "$DESKTOP/home"
 }
 
-desktop_text()
+desktop_still()
 {
 	desktop_as settings mkdir -p "$DESKTOP/home/.config/gtk-4.0"
-	printf '%s\n' '[Settings]' gtk-enable-animations=0 "gtk-xft-dpi=$((96 * 1024 * $1 / 100))" |
+	printf '%s\n' '[Settings]' gtk-enable-animations=0 |
 		desktop_as settings tee "$DESKTOP/home/.config/gtk-4.0/settings.ini" >/dev/null
+}
+
+desktop_text()
+{
+	person text "$1"
 }
 
 desktop_display()
@@ -230,7 +235,7 @@ desktop_start()
 	desktop_files
 	desktop_session
 	desktop_environment "${2:-en}"
-	desktop_text 100
+	desktop_still
 	desktop_run session-bus dbus-daemon --config-file="$DESKTOP/bus.conf" --nofork --nopidfile
 	wait_for 10 desktop_in test -S "$DESKTOP/bus" || bail "no session bus"
 	desktop_display

@@ -13,7 +13,6 @@ PACKAGES=(
 	gcc libc6-dev meson ninja-build pkgconf libcap-ng-dev libseccomp-dev libmnl-dev libnftnl-dev
 	libinih-dev nettle-dev libsystemd-dev libjson-c-dev libglib2.0-dev
 	libcurl4-gnutls-dev
-	libgtk-4-dev libadwaita-1-dev libdbusmenu-glib-dev libxau-dev gettext
 	dbus dbus-daemon polkitd systemd nftables iproute2 python3 curl procps passwd util-linux
 	systemd-container libpam-systemd python3-gi iptables isc-dhcp-client dnsmasq-base
 )
