@@ -10,7 +10,9 @@ import sys
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 PAGE = 'http://portal.example/welcome?from=here'
-FORM = b'<form method="post" action="/login"><input type="submit"></form>\n'
+FORM = (b'<title>Log in to the cafe</title>'
+        b'<form method="post" action="/login"><input type="submit" autofocus></form>\n')
+WELCOME = b'<title>You are online</title>welcome\n'
 ONLINE = b'NetworkManager is online\n'
 
 
@@ -19,6 +21,7 @@ class Handler(BaseHTTPRequestHandler):
         self.send_response(status)
         for name, value in headers.items():
             self.send_header(name, value)
+        self.send_header('Content-Type', 'text/html')
         self.send_header('Content-Length', str(len(body)))
         self.end_headers()
         self.wfile.write(body)
@@ -44,7 +47,7 @@ class Portal(Handler):
         family, table, name = sys.argv[4].split()
         subprocess.run(['nft', 'add', 'element', family, table, name,
                         '{', self.client_address[0], '}'], check=True)
-        self.say(200, b'welcome\n')
+        self.say(200, WELCOME)
 
 
 def main():
