@@ -40,12 +40,13 @@ def uid_of(name):
 
 
 def wait_until(condition, seconds, step=0.002):
-    """Whether it came true in time."""
-    end = time.monotonic() + seconds
+    """Whether it came true in time. The longer it takes, the more seldom it asks."""
+    start = time.monotonic()
     while not condition():
-        if time.monotonic() > end:
+        waited = time.monotonic() - start
+        if waited > seconds:
             return False
-        time.sleep(step)
+        time.sleep(max(step, min(waited / 10, 0.02)))
     return True
 
 

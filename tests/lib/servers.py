@@ -66,6 +66,7 @@ def do_slow(conn):
 def do_stream(conn):
     while True:
         conn.sendall(CHUNK)
+        time.sleep(0.0005)
 
 
 def do_dns(conn):

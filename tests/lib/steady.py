@@ -36,7 +36,7 @@ def main():
             sock.send(question)
             if sock.recv(100) != question:
                 raise OSError(errno.EBADMSG, 'another answer')
-            time.sleep(0.0003)
+            time.sleep(0.002)
         except OSError as e:
             failed += 1
             first = first if first != '-' else str(e)

@@ -136,13 +136,19 @@ tap_end()
 trap tap_end EXIT
 trap 'exit 143' TERM
 
+# Asks at once, and then at intervals of a tenth of the time that it has waited: whatever it waits
+# for wants the processor, too.
 wait_for()
 {
-	local seconds=$1 end
+	local seconds=$1 start=${EPOCHREALTIME/[.,]/} waited=0 most pause
 	shift
-	end=$(($(date +%s%N) + $(printf '%.0f' "${seconds}e9") * ${LAB_PATIENCE:-1}))
+	printf -v most '%.0f' "${seconds}e6"
+	most=$((most * ${LAB_PATIENCE:-1}))
 	until "$@" >/dev/null 2>&1; do
-		[ "$(date +%s%N)" -lt "$end" ] || return 1
-		sleep 0.01
+		waited=$((${EPOCHREALTIME/[.,]/} - start))
+		[ $waited -lt $most ] || return 1
+		pause=$((waited < 100000 ? 10000 : waited > 500000 ? 50000 : waited / 10))
+		printf -v pause '0.%06d' $pause
+		sleep "$pause"
 	done
 }
