@@ -176,7 +176,7 @@ machine_run()
 {
 	printf '%s\n' "$@" >"$MACHINE_TREE/lab/tests"
 	(cd "$MACHINE_TREE" && find . -print0 | cpio --null --quiet -o -H newc) >"$MACHINE/initramfs"
-	nice -n -15 timeout -k 5 "${MACHINE_SECONDS:-540}" qemu-system-x86_64 -accel kvm -accel tcg -cpu max -smp 2 \
+	nice -n -5 timeout -k 5 "${MACHINE_SECONDS:-540}" qemu-system-x86_64 -accel kvm -accel tcg -cpu max -smp 2 \
 		-m 1024 -nodefaults -nographic -no-reboot -kernel "$MACHINE_IMAGE" \
 		-initrd "$MACHINE/initramfs" -serial "file:$LAB/log/console.log" \
 		-serial "file:$MACHINE/report" \
