@@ -177,16 +177,13 @@ bool sockdiag_step(struct nl *nl, struct sockdiag_list *l, size_t most)
 
 size_t sockdiag_hidden(struct nl *nl, const struct sockdiag_list *l)
 {
-	struct search q = {
-		.uid = l->uid,
-		.see = see_hidden,
-		.among = l->items + (l->n - l->kept),
-		.n_among = l->kept,
-	};
+	struct inet_diag_req_v2 *kept;
+	struct search q = {.uid = l->uid, .see = see_hidden, .n_among = l->kept};
 
 	if (l->kept == 0)
 		return 0;
-	qsort(l->items + (l->n - l->kept), l->kept, sizeof(*l->items), compare_cookies);
+	q.among = kept = l->items + (l->n - l->kept);
+	qsort(kept, l->kept, sizeof(*kept), compare_cookies);
 	(void)search_all(nl, &q);
 	return q.hidden;
 }
