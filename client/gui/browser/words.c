@@ -12,11 +12,10 @@ const struct words words_of_pages[BROWSER_PAGE_N] = {
 			       {DEED_CANCEL},
 			       .busy = TRUE},
 	[BROWSER_PAGE_NO_SERVICE] =
-		{"dialog-warning-symbolic",
-		 N_("The network service does not answer"),
+		{"dialog-warning-symbolic", N_("The network service does not answer"),
 		 N_("Until it does, nothing can be opened, and the network stays closed. Wait a "
 		    "moment: this page goes on by itself. If it stays so, restart the computer."),
-		 {DEED_CLOSE}},
+		 .deeds = {DEED_CLOSE}},
 	[BROWSER_PAGE_BUILT_IN] =
 		{"dialog-warning-symbolic",
 		 N_("This computer's rules have an error"),
@@ -46,39 +45,35 @@ const struct words words_of_pages[BROWSER_PAGE_N] = {
 		 {DEED_CLOSE},
 		 .aid = AID_UNIT},
 	[BROWSER_PAGE_NO_NETWORK] =
-		{"network-offline-symbolic",
-		 N_("There is no network"),
+		{"network-offline-symbolic", N_("There is no network"),
 		 N_("Connect to one first: by cable, Wi-Fi or mobile. This page then goes on by "
 		    "itself."),
-		 {DEED_CLOSE}},
+		 .deeds = {DEED_CLOSE}},
 	[BROWSER_PAGE_CONNECTING] = {"network-wireless-acquiring-symbolic",
 				     N_("Connecting to the network"),
 				     N_("Wait a moment. This page then goes on by itself."),
 				     {DEED_CLOSE},
 				     .busy = TRUE},
 	[BROWSER_PAGE_NO_SERVERS] =
-		{"network-error-symbolic",
-		 N_("The network is not ready"),
+		{"network-error-symbolic", N_("The network is not ready"),
 		 N_("It has not said whom to ask for the addresses of sites, so no page could be "
 		    "found. Wait a moment: this page goes on by itself. If it stays so, disconnect "
 		    "from the network and connect again."),
-		 {DEED_CLOSE}},
+		 .deeds = {DEED_CLOSE}},
 	[BROWSER_PAGE_ASK] =
-		{ICON,
-		 N_("Open the Unsafe Browser?"),
+		{ICON, N_("Open the Unsafe Browser?"),
 		 N_("This opens a door past Tor, for one browser: the network and the sites that "
 		    "you visit see this computer's address, and nothing hides you.\n\n"
 		    "Use it only to log in to a network, then close it. All other programs stay "
 		    "behind Tor."),
-		 {DEED_OPEN_PORTAL, DEED_WARN_FULL, DEED_CANCEL}},
+		 .deeds = {DEED_OPEN_PORTAL, DEED_WARN_FULL, DEED_CANCEL}},
 	[BROWSER_PAGE_ASK_FULL] =
-		{"dialog-warning-symbolic",
-		 N_("Open the whole network?"),
+		{"dialog-warning-symbolic", N_("Open the whole network?"),
 		 N_("The door then leads to every site, not only to the login page: each of them "
 		    "sees this computer's address, and the network sees where you go.\n\n"
 		    "Choose this only if you cannot log in otherwise. All other programs stay "
 		    "behind Tor."),
-		 {DEED_BACK, DEED_OPEN_FULL}},
+		 .deeds = {DEED_BACK, DEED_OPEN_FULL}},
 	[BROWSER_PAGE_OPENING] =
 		{"dialog-password-symbolic",
 		 N_("Waiting for permission"),
@@ -91,46 +86,38 @@ const struct words words_of_pages[BROWSER_PAGE_N] = {
 				   {DEED_ABORT},
 				   .busy = TRUE},
 	[BROWSER_PAGE_RUNNING] =
-		{ICON,
-		 N_("The Unsafe Browser is open"),
+		{ICON, N_("The Unsafe Browser is open"),
 		 N_("It does not use Tor. Log in to the network, then close the browser: that "
 		    "closes the door past Tor, too."),
-		 {DEED_MORE_TIME, DEED_STOP}},
+		 .deeds = {DEED_MORE_TIME, DEED_STOP}},
 };
 
 const struct words words_of_failures[BROWSER_FAILURE_N] = {
 	[BROWSER_FAILED_NOT_ALLOWED] =
-		{"changes-prevent-symbolic",
-		 N_("You are not allowed to open it"),
+		{"changes-prevent-symbolic", N_("You are not allowed to open it"),
 		 N_("Nothing was opened. Try again and answer the question for the password, or "
 		    "ask whoever administers this computer."),
-		 {DEED_RETRY, DEED_CLOSE}},
+		 .deeds = {DEED_RETRY, DEED_CLOSE}},
 	[BROWSER_FAILED_DOOR_BUSY] =
-		{"dialog-information-symbolic",
-		 N_("The door is open already"),
+		{"dialog-information-symbolic", N_("The door is open already"),
 		 N_("Another program has opened the door past Tor. Close that one, or wait until "
 		    "its time is up. This page then goes on by itself."),
-		 {DEED_CLOSE}},
-	[BROWSER_FAILED_DOOR] = {"dialog-error-symbolic",
-				 N_("The door was not opened"),
-				 NULL,
-				 {DEED_RETRY, DEED_CLOSE}},
+		 .deeds = {DEED_CLOSE}},
+	[BROWSER_FAILED_DOOR] = {"dialog-error-symbolic", N_("The door was not opened"), NULL,
+				 .deeds = {DEED_RETRY, DEED_CLOSE}},
 	[BROWSER_FAILED_DOOR_ENDED] =
-		{"dialog-error-symbolic",
-		 N_("The door was closed again"),
+		{"dialog-error-symbolic", N_("The door was closed again"),
 		 N_("That happened before the browser had started. Nothing is open. Try again."),
-		 {DEED_RETRY, DEED_CLOSE}},
+		 .deeds = {DEED_RETRY, DEED_CLOSE}},
 	[BROWSER_FAILED_UNIT] =
-		{"dialog-error-symbolic",
-		 N_("The Unsafe Browser does not answer"),
+		{"dialog-error-symbolic", N_("The Unsafe Browser does not answer"),
 		 N_("What starts it has not answered. Nothing is open. Try again; if it stays so, "
 		    "restart the computer."),
-		 {DEED_RETRY, DEED_CLOSE}},
+		 .deeds = {DEED_RETRY, DEED_CLOSE}},
 	[BROWSER_FAILED_BROWSER_BUSY] =
-		{"dialog-information-symbolic",
-		 N_("An Unsafe Browser is open already"),
+		{"dialog-information-symbolic", N_("An Unsafe Browser is open already"),
 		 N_("There can be only one on this computer. Close that one, then try again."),
-		 {DEED_RETRY, DEED_CLOSE}},
+		 .deeds = {DEED_RETRY, DEED_CLOSE}},
 	[BROWSER_FAILED_POLICY] =
 		{"dialog-error-symbolic",
 		 N_("The Unsafe Browser is not in the rules"),
@@ -139,11 +126,10 @@ const struct words words_of_failures[BROWSER_FAILURE_N] = {
 		 {DEED_RETRY, DEED_CLOSE},
 		 .aid = AID_CHECK},
 	[BROWSER_FAILED_PERSON] =
-		{"changes-prevent-symbolic",
-		 N_("The Unsafe Browser is not for you"),
+		{"changes-prevent-symbolic", N_("The Unsafe Browser is not for you"),
 		 N_("This computer's rules name another person who may use it. Nothing is open. "
 		    "Ask whoever administers this computer."),
-		 {DEED_CLOSE}},
+		 .deeds = {DEED_CLOSE}},
 	[BROWSER_FAILED_PROGRAM] =
 		{"dialog-error-symbolic",
 		 N_("The browser is not installed"),
@@ -153,45 +139,37 @@ const struct words words_of_failures[BROWSER_FAILURE_N] = {
 		 {DEED_RETRY, DEED_CLOSE},
 		 .aid = AID_POLICY},
 	[BROWSER_FAILED_START] =
-		{"dialog-error-symbolic",
-		 N_("The browser did not start"),
+		{"dialog-error-symbolic", N_("The browser did not start"),
 		 N_("Nothing is open. Try again; if it stays so, restart the computer."),
-		 {DEED_RETRY, DEED_CLOSE}},
+		 .deeds = {DEED_RETRY, DEED_CLOSE}},
 };
 
 const struct words words_of_ends[BROWSER_OVER_N] = {
 	[BROWSER_OVER_CLOSED] =
-		{"emblem-ok-symbolic",
-		 N_("The Unsafe Browser is closed"),
+		{"emblem-ok-symbolic", N_("The Unsafe Browser is closed"),
 		 N_("You closed its window. The door past Tor is closed, too, and what the browser "
 		    "had stored is deleted."),
-		 {DEED_CLOSE, DEED_AGAIN}},
+		 .deeds = {DEED_CLOSE, DEED_AGAIN}},
 	[BROWSER_OVER_STOPPED] =
-		{"emblem-ok-symbolic",
-		 N_("The Unsafe Browser is closed"),
+		{"emblem-ok-symbolic", N_("The Unsafe Browser is closed"),
 		 N_("You ended it. The door past Tor is closed, too, and what the browser had "
 		    "stored is deleted."),
-		 {DEED_CLOSE, DEED_AGAIN}},
+		 .deeds = {DEED_CLOSE, DEED_AGAIN}},
 	[BROWSER_OVER_ERROR] =
-		{"dialog-error-symbolic",
-		 N_("The browser ended with an error"),
+		{"dialog-error-symbolic", N_("The browser ended with an error"),
 		 N_("The door past Tor is closed, and what the browser had stored is deleted. If "
 		    "this happens again, tell whoever administers this computer."),
-		 {DEED_AGAIN, DEED_CLOSE}},
+		 .deeds = {DEED_AGAIN, DEED_CLOSE}},
 	[BROWSER_OVER_CRASHED] =
-		{"dialog-error-symbolic",
-		 N_("The browser crashed"),
+		{"dialog-error-symbolic", N_("The browser crashed"),
 		 N_("The door past Tor is closed, and what the browser had stored is deleted. If "
 		    "you had not logged in yet, open it again."),
-		 {DEED_AGAIN, DEED_CLOSE}},
+		 .deeds = {DEED_AGAIN, DEED_CLOSE}},
 	[BROWSER_OVER_GONE] =
-		{"dialog-error-symbolic",
-		 N_("The browser was stopped"),
+		{"dialog-error-symbolic", N_("The browser was stopped"),
 		 N_("The system ended it. The door past Tor is closed, and what the browser had "
 		    "stored is deleted."),
-		 {DEED_AGAIN, DEED_CLOSE}},
-	[BROWSER_OVER_DOOR] = {ICON,
-			       N_("The Unsafe Browser is closed"),
-			       NULL,
-			       {DEED_AGAIN, DEED_CLOSE}},
+		 .deeds = {DEED_AGAIN, DEED_CLOSE}},
+	[BROWSER_OVER_DOOR] = {ICON, N_("The Unsafe Browser is closed"), NULL,
+			       .deeds = {DEED_AGAIN, DEED_CLOSE}},
 };
