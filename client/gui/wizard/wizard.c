@@ -1,0 +1,411 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "wizard.h"
+
+#include "clock.h"
+#include "login.h"
+#include "texts.h"
+
+#include <glib/gi18n-lib.h>
+
+/* So that the longest page is seen at once, where the screen has room for it. */
+#define WIDTH 640
+#define HEIGHT 760
+
+void wizard_facts(struct wizard *w, struct facts *ret)
+{
+	const struct tor_state *tor = wizard_tor_state(w->tor);
+	enum gui_connectivity connectivity = gui_service_connectivity(w->service);
+	guint64 there = check_result_time(&w->result);
+
+	/* The answer may be here before the property has changed. */
+	if (connectivity == GUI_CONNECTIVITY_UNKNOWN)
+		connectivity = w->result.connectivity;
+	*ret = (struct facts){
+		.known = gui_service_known(w->service),
+		.sealed = gui_service_sealed(w->service),
+		.built_in = gui_service_built_in(w->service),
+		.network = gui_service_network(w->service, NULL, NULL),
+		.consent = gui_service_consent(w->service),
+		.connectivity = connectivity,
+		.has_dns = gui_service_has_dns(w->service),
+		.door_open = gui_service_door_open(w->service),
+		.way = w->way,
+		.check = w->checking      ? CHECK_RUNNING
+			 : w->check_error ? CHECK_FAILED
+					  : CHECK_IDLE,
+		.logging_in = w->logging_in,
+		/* A portal's clock may be anything. */
+		.clock_wrong = !w->clock_left && connectivity == GUI_CONNECTIVITY_FULL &&
+			       clock_is_wrong(g_get_real_time() / G_USEC_PER_SEC, there),
+		.link = tor->link,
+		/* Of another network's circuits Tor learns only in time that they are gone. */
+		.tor_connected =
+			tor->connected && (wizard_tor_is_fresh(w->tor) || w->way == WAY_TOR ||
+					   connectivity == GUI_CONNECTIVITY_FULL),
+	};
+}
+
+void wizard_say(struct wizard *w, const char *text)
+{
+	gtk_label_set_text(w->notice, text ? text : "");
+	gtk_widget_set_visible(GTK_WIDGET(w->notice), text && *text);
+}
+
+void wizard_say_error(struct wizard *w, const GError *error)
+{
+	g_autofree char *text = g_strdup_printf("%s %s", error->message, gui_error_advice(error));
+
+	wizard_say(w, text);
+}
+
+/* --- the check */
+
+static void on_checked(GObject *source, GAsyncResult *result, gpointer data)
+{
+	struct wizard *w = data;
+	GError *error = NULL;
+	struct check_result answer = {0};
+
+	if (!check_network_finish(GUI_SERVICE(source), result, &answer, &error) &&
+	    g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED)) {
+		g_error_free(error);
+		return; /* it was of another network */
+	}
+	g_clear_object(&w->checking);
+	check_result_clear(&w->result);
+	w->result = answer;
+	w->check_error = error;
+	w->logging_in &= answer.connectivity == GUI_CONNECTIVITY_PORTAL;
+	wizard_update(w);
+}
+
+static void forget_check(struct wizard *w)
+{
+	if (w->checking)
+		g_cancellable_cancel(w->checking);
+	g_clear_object(&w->checking);
+	g_clear_error(&w->check_error);
+	check_result_clear(&w->result);
+}
+
+static void start_check(struct wizard *w)
+{
+	forget_check(w);
+	w->checking = g_cancellable_new();
+	check_network(w->service, w->checking, on_checked, w);
+}
+
+/* --- logging in */
+
+/* A launcher that has handed over to one that was there ends, too: then the door is still open. */
+static void look_after_login(struct wizard *w, const struct facts *f)
+{
+	if (!w->logging_in || w->browser || f->door_open)
+		return;
+	w->logging_in = false;
+	if (f->consent == GUI_CONSENT_GRANTED && f->connectivity != GUI_CONNECTIVITY_FULL)
+		start_check(w);
+}
+
+static void on_browser_ended(GObject *source, GAsyncResult *result, gpointer data)
+{
+	struct wizard *w = data;
+
+	(void)g_subprocess_wait_finish(G_SUBPROCESS(source), result, NULL);
+	g_clear_object(&w->browser);
+	wizard_update(w);
+}
+
+static void log_in(struct wizard *w)
+{
+	g_autoptr(GError) error = NULL;
+
+	if (!login_installed()) {
+		wizard_say(
+			w,
+			_("The Unsafe Browser is not installed. An administrator can install it; "
+			  "it comes with this window."));
+		return;
+	}
+	g_clear_object(&w->browser);
+	w->browser = login_start(w->result.portal_url, &error);
+	if (!w->browser) {
+		wizard_say_error(w, error);
+		return;
+	}
+	w->logging_in = true;
+	g_subprocess_wait_async(w->browser, NULL, on_browser_ended, w);
+}
+
+/* --- consent */
+
+static void on_consented(GObject *source, GAsyncResult *result, gpointer data)
+{
+	struct wizard *w = data;
+	g_autoptr(GError) error = NULL;
+	g_autoptr(GVariant) reply =
+		gui_service_call_finish(GUI_SERVICE(source), result, NULL, &error);
+
+	if (reply)
+		w->way = WAY_NONE;
+	wizard_update(w);
+	if (!reply)
+		wizard_say_error(w, error);
+}
+
+static void consent(struct wizard *w)
+{
+	const char *name, *uuid;
+
+	(void)gui_service_network(w->service, &name, &uuid);
+	/* Without NetworkManager a network has no name of its own. */
+	gui_service_call(w->service, GUI_AUTOCONFIG, "SetAutoconfigConsent",
+			 g_variant_new("(bs)", TRUE,
+				       *uuid   ? uuid
+				       : *name ? name
+					       : "network"),
+			 GUI_MAY_ASK, NULL, on_consented, w);
+}
+
+static void on_withdrawn(GObject *source, GAsyncResult *result, gpointer data)
+{
+	struct wizard *w = data;
+	g_autoptr(GError) error = NULL;
+	g_autoptr(GVariant) reply =
+		gui_service_call_finish(GUI_SERVICE(source), result, NULL, &error);
+
+	wizard_update(w);
+	if (!reply)
+		wizard_say_error(w, error);
+	else if (w->shown != PAGE_HIDDEN && w->shown != PAGE_BRIDGES)
+		wizard_say(w,
+			   _("Withdrawn. Until the computer restarts no check without Tor is made, "
+			     "whoever asks; to allow one before then takes a password."));
+}
+
+static void withdraw(struct wizard *w)
+{
+	forget_check(w);
+	gui_service_call(w->service, GUI_AUTOCONFIG, "SetAutoconfigConsent",
+			 g_variant_new("(bs)", FALSE, ""), GUI_QUICK, NULL, on_withdrawn, w);
+}
+
+/* --- Tor */
+
+static void on_told(GObject *source, GAsyncResult *result, gpointer data)
+{
+	struct wizard *w = data;
+	g_autoptr(GError) error = NULL;
+	g_autofree char *text = NULL;
+
+	if (wizard_tor_finish(WIZARD_TOR(source), result, &error))
+		return;
+	/* Translators: what Tor says, in English. */
+	text = g_strdup_printf(_("Tor does not do what it was told. Try again, or ask an "
+				 "administrator. Tor says: %s"),
+			       error->message);
+	wizard_say(w, text);
+}
+
+/* A Tor that would show itself to the network waits for the bridges. */
+static void hide(struct wizard *w)
+{
+	const struct tor_state *tor = wizard_tor_state(w->tor);
+
+	w->way = WAY_BRIDGES;
+	withdraw(w);
+	if (tor->link == TOR_LINK_TALKS && !tor->bridges && !tor->connected)
+		wizard_tor_pause(w->tor, true, on_told, w);
+}
+
+static void connect_direct(struct wizard *w)
+{
+	w->way = WAY_TOR;
+	if (wizard_tor_state(w->tor)->bridges)
+		wizard_tor_forget_bridges(w->tor, on_told, w);
+}
+
+/* --- the clock */
+
+static void on_clock(GObject *source, GAsyncResult *result, gpointer data)
+{
+	struct wizard *w = data;
+	g_autoptr(GError) error = NULL;
+	g_autofree char *text = NULL;
+
+	(void)source;
+	if (clock_set_finish(result, &error)) {
+		w->clock_left = true;
+		wizard_update(w);
+		return;
+	}
+	text = g_strdup_printf(
+		_("The clock was not set: %s Try again, or ask an administrator to set "
+		  "it with “timedatectl set-time”."),
+		error->message);
+	wizard_say(w, text);
+}
+
+/* --- what the person does */
+
+static void choose(struct wizard *w, enum way way)
+{
+	w->way = way;
+}
+
+void wizard_act(struct wizard *w, enum action action)
+{
+	wizard_say(w, NULL);
+	switch (action) {
+	case ACT_CONSENT:
+		consent(w);
+		break;
+	case ACT_HIDE:
+		hide(w);
+		break;
+	case ACT_WITHDRAW:
+		withdraw(w);
+		break;
+	case ACT_ASK:
+		choose(w, WAY_ASK);
+		break;
+	case ACT_BACK:
+		choose(w, WAY_NONE);
+		break;
+	case ACT_BRIDGES:
+		choose(w, WAY_BRIDGES);
+		break;
+	case ACT_TOR:
+		choose(w, WAY_TOR);
+		break;
+	case ACT_DIRECT:
+		connect_direct(w);
+		break;
+	case ACT_LOOK:
+		choose(w, WAY_ASK);
+		if (gui_service_consent(w->service) != GUI_CONSENT_GRANTED)
+			break;
+		/* fall through */
+	case ACT_CHECK:
+		choose(w, WAY_NONE);
+		start_check(w);
+		break;
+	case ACT_LOGIN:
+		log_in(w);
+		break;
+	case ACT_SET_CLOCK:
+		clock_set(check_result_time(&w->result), on_clock, w);
+		break;
+	case ACT_LEAVE_CLOCK:
+		w->clock_left = true;
+		break;
+	case ACT_USE_BRIDGES:
+		wizard_bridges_use(w);
+		return; /* what it says stays */
+	case ACT_SCAN:
+		wizard_bridges_scan(w);
+		return;
+	case ACT_PICTURE:
+		wizard_bridges_picture(w);
+		return;
+	case ACT_CLOSE:
+		gtk_window_close(GTK_WINDOW(w->window));
+		return;
+	case ACTION_N:
+		break;
+	}
+	wizard_update(w);
+}
+
+/* --- what is so */
+
+/* What was chosen and found on one network is nothing on another. */
+static void look_at_network(struct wizard *w)
+{
+	const char *name, *uuid;
+	g_autofree char *now = NULL;
+
+	if (gui_service_network(w->service, &name, &uuid) == GUI_NETWORK_UP)
+		now = g_strdup_printf("%s %s", uuid, name);
+	if (g_strcmp0(now, w->network) == 0)
+		return;
+	if (w->network) {
+		w->way = WAY_NONE;
+		w->clock_left = w->logging_in = false;
+		forget_check(w);
+		wizard_tor_doubt(w->tor);
+		w->shown = PAGE_N; /* a new one, also of the same kind */
+	}
+	g_free(w->network);
+	w->network = g_steal_pointer(&now);
+}
+
+/* The page has come: what goes on by itself. */
+static void arrive(struct wizard *w, enum page page)
+{
+	if (page == PAGE_CHECKING && !w->checking)
+		start_check(w);
+	if (page == PAGE_PROGRESS && wizard_tor_state(w->tor)->paused)
+		wizard_tor_pause(w->tor, false, on_told, w);
+}
+
+static void show_page(struct wizard *w, enum page page)
+{
+	wizard_progress_leave(w);
+	wizard_bridges_leave(w);
+	w->shown = page;
+	gui_window_show(w->window, wizard_page_new(w, page));
+	arrive(w, page);
+}
+
+void wizard_update(struct wizard *w)
+{
+	struct facts f;
+	enum page page;
+
+	look_at_network(w);
+	wizard_facts(w, &f);
+	look_after_login(w, &f);
+	wizard_facts(w, &f);
+	page = page_of(&f);
+	wizard_footer_refresh(w, &f);
+	if (page != w->shown)
+		show_page(w, page);
+	else
+		wizard_page_refresh(w);
+}
+
+static void wizard_free(gpointer data)
+{
+	struct wizard *w = data;
+
+	wizard_progress_leave(w);
+	wizard_bridges_leave(w);
+	forget_check(w);
+	g_clear_object(&w->scanning);
+	g_clear_object(&w->browser);
+	g_signal_handlers_disconnect_by_data(w->tor, w);
+	g_signal_handlers_disconnect_by_data(w->service, w);
+	g_object_unref(w->tor);
+	g_object_unref(w->service);
+	g_free(w->bridge_text);
+	g_free(w->network);
+	g_free(w);
+}
+
+void wizard_start(GtkApplication *app)
+{
+	struct wizard *w = g_new0(struct wizard, 1);
+
+	w->shown = PAGE_N;
+	w->window = gui_window_new(app, _("Tor Connection"));
+	gtk_window_set_default_size(GTK_WINDOW(w->window), WIDTH, HEIGHT);
+	w->service = gui_service_new();
+	w->tor = wizard_tor_new();
+	gui_window_set_footer(w->window, wizard_footer_new(w));
+	g_signal_connect_swapped(w->service, "changed", G_CALLBACK(wizard_update), w);
+	g_signal_connect_swapped(w->tor, "changed", G_CALLBACK(wizard_update), w);
+	g_object_set_data_full(G_OBJECT(app), "wizard", w, wizard_free);
+	wizard_update(w);
+	gtk_window_present(GTK_WINDOW(w->window));
+}
