@@ -152,6 +152,13 @@ gboolean gui_service_known(GuiService *s)
 	return s->missing == 0 || s->patience == 0;
 }
 
+char *gui_service_owner(GuiService *s)
+{
+	GDBusProxy *proxy = s->proxies[GUI_MANAGER];
+
+	return proxy ? g_dbus_proxy_get_name_owner(proxy) : NULL;
+}
+
 /* The property, if the service is there and it has that type. Free with g_variant_unref. */
 static GVariant *property(GuiService *s, enum gui_interface interface, const char *name,
 			  const char *type)

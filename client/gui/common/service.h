@@ -38,6 +38,9 @@ G_DECLARE_FINAL_TYPE(GuiService, gui_service, GUI, SERVICE, GObject)
 GuiService *gui_service_new(void);
 
 gboolean gui_service_known(GuiService *s);
+/* Its unique name on the bus: another one is another service, which knows nothing of what the one
+ * before was asked. NULL: there is none. Free with g_free. */
+char *gui_service_owner(GuiService *s);
 /* It answers and its wall is in the kernel. */
 gboolean gui_service_sealed(GuiService *s);
 /* Its policy has errors: the wall is up and has no doors. */
