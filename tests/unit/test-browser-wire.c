@@ -129,7 +129,7 @@ static void test_descriptors(void)
 	m.started.uid = 7;
 	g_assert_cmpint(browser_wire_send(pair[0], &m, pair, 2), ==, 0);
 	g_assert_cmpint(browser_wire_receive(pair[1], TO_LAUNCHER, &got, fds, &why), ==, 1);
-	g_assert_cmpint(memcmp(&m, &got, sizeof(m)), ==, 0);
+	g_assert_cmpmem(&m.started, sizeof(m.started), &got.started, sizeof(got.started));
 	for (size_t i = 0; i < BROWSER_FDS_MAX; i++) {
 		g_assert_cmpint(fds[i], >=, 0);
 		close_fd(fds[i]);

@@ -10,7 +10,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#define DEADLINE (10 * G_USEC_PER_SEC)
+#define DEADLINE ((gint64)10 * G_USEC_PER_SEC)
 #define LOTS (4 << 20)
 
 static char *dir;
@@ -45,7 +45,7 @@ static void tear_down(void)
 {
 	struct sockaddr_un a = address("front"), b = address("back");
 
-	g_clear_pointer(&gateway, display_gateway_free);
+	display_gateway_free(g_steal_pointer(&gateway));
 	back = close_fd(back);
 	(void)g_unlink(a.sun_path);
 	(void)g_unlink(b.sun_path);
@@ -226,7 +226,7 @@ static void test_many(void)
 	g_assert_true(is_over(fds[GATEWAY_CONNECTIONS_MAX]));
 	g_assert_cmpuint(display_gateway_connections(gateway), ==, GATEWAY_CONNECTIONS_MAX);
 	/* With the gateway all of them end at once. */
-	g_clear_pointer(&gateway, display_gateway_free);
+	display_gateway_free(g_steal_pointer(&gateway));
 	for (gsize i = 0; i < GATEWAY_CONNECTIONS_MAX; i++) {
 		g_assert_true(is_over(fds[i]));
 		g_assert_true(is_over(ends[i]));

@@ -27,7 +27,8 @@ typedef struct {
 	gboolean begins; /* X11: the client has not said yet who it is */
 	int fds[SIDES];
 	gpointer tags[SIDES];
-	Pump *from[SIDES]; /* what that side has said */
+	GIOCondition wanted[SIDES]; /* of each; 0 without a tag */
+	Pump *from[SIDES];          /* what that side has said */
 } Link;
 
 /* Puts the cookie in. FALSE: it is not whole yet, or *ret_error is set. */
@@ -92,12 +93,15 @@ static void watch(Link *l, int side)
 		want |= G_IO_IN;
 	if (!holds && !pump_is_empty(l->from[SIDES - 1 - side]))
 		want |= G_IO_OUT;
-	if (want && l->tags[side])
+	if (want == l->wanted[side])
+		return;
+	if (want && l->wanted[side])
 		g_source_modify_unix_fd(&l->source, l->tags[side], want);
 	else if (want)
 		l->tags[side] = g_source_add_unix_fd(&l->source, l->fds[side], want);
-	else if (l->tags[side])
+	else
 		g_source_remove_unix_fd(&l->source, g_steal_pointer(&l->tags[side]));
+	l->wanted[side] = want;
 }
 
 static gboolean on_connection(int listening, GIOCondition condition, gpointer data);
@@ -156,10 +160,10 @@ static void add_link(DisplayGateway *g, int client, int server)
 	l->begins = g->which == BROWSER_X11;
 	l->fds[CLIENT] = client;
 	l->fds[SERVER] = server;
-	for (int side = 0; side < SIDES; side++) {
+	for (int side = 0; side < SIDES; side++)
 		l->from[side] = g_new0(Pump, 1);
-		l->tags[side] = g_source_add_unix_fd(source, l->fds[side], G_IO_IN);
-	}
+	for (int side = 0; side < SIDES; side++)
+		watch(l, side);
 	g_source_attach(source, NULL);
 	g_ptr_array_add(g->links, source);
 }
