@@ -13,12 +13,17 @@
 #define PERSON_MSEC (120 * 1000)
 /* A service that is started for the first question, and cannot begin, answers much later. */
 #define KNOWN_SEC 4
+/* A bus that has gone, or is not there yet, tells nobody when it comes. */
+#define AGAIN_SEC 2
 
 struct _GuiService {
 	GObject parent;
 	GDBusProxy *proxies[GUI_INTERFACE_N]; /* NULL until they are made */
 	guint missing;                        /* how many are still being made */
 	guint patience;                       /* the source that waits for them; 0 for none */
+	guint again;                          /* the source that tries anew, likewise */
+	gboolean warned;                      /* that there is no bus */
+	gpointer bus;                         /* whose end is waited for; not a reference */
 	GCancellable *cancel;
 };
 
@@ -64,12 +69,60 @@ static int which_interface(GDBusProxy *proxy)
 	return which;
 }
 
+static void connect_to(GuiService *s);
+
+static gboolean on_again(gpointer data)
+{
+	GuiService *s = data;
+
+	s->again = 0;
+	connect_to(s);
+	return G_SOURCE_REMOVE;
+}
+
+static void try_again(GuiService *s)
+{
+	if (s->missing == 0 && !s->again)
+		s->again = g_timeout_add_seconds(AGAIN_SEC, on_again, s);
+}
+
+/* The end of a bus is the service's end, not this window's. GLib makes a new connection only when
+ * nobody has the old one any more. */
+static void on_bus_closed(GuiService *s)
+{
+	s->bus = NULL;
+	for (int i = 0; i < GUI_INTERFACE_N; i++)
+		g_clear_object(&s->proxies[i]);
+	try_again(s);
+	changed(s);
+}
+
+static void watch_bus(GuiService *s, GDBusConnection *bus)
+{
+	g_dbus_connection_set_exit_on_close(bus, FALSE);
+	if (s->bus == bus)
+		return;
+	s->bus = bus;
+	g_signal_connect_object(bus, "closed", G_CALLBACK(on_bus_closed), s, G_CONNECT_SWAPPED);
+}
+
+static void keep(GuiService *s, GDBusProxy *proxy)
+{
+	g_set_object(&s->proxies[which_interface(proxy)], proxy);
+	g_signal_connect_object(proxy, "g-properties-changed", G_CALLBACK(changed), s,
+				G_CONNECT_SWAPPED);
+	g_signal_connect_object(proxy, "notify::g-name-owner", G_CALLBACK(changed), s,
+				G_CONNECT_SWAPPED);
+	g_signal_connect_object(proxy, "g-signal", G_CALLBACK(on_signal), s, 0);
+}
+
 /* Without a bus there is no proxy, and so no service: the window says that, and why is in its log.
  */
 static void on_proxy(GObject *source, GAsyncResult *result, gpointer data)
 {
 	g_autoptr(GError) error = NULL;
-	GDBusProxy *proxy = g_dbus_proxy_new_for_bus_finish(result, &error);
+	g_autoptr(GDBusProxy) proxy = g_dbus_proxy_new_for_bus_finish(result, &error);
+	GDBusConnection *bus = proxy ? g_dbus_proxy_get_connection(proxy) : NULL;
 	GuiService *s;
 
 	(void)source;
@@ -77,19 +130,25 @@ static void on_proxy(GObject *source, GAsyncResult *result, gpointer data)
 		return;
 	s = data;
 	s->missing--;
-	if (proxy) {
-		s->proxies[which_interface(proxy)] = proxy;
-		/* The end of a bus is the service's end, not this window's. */
-		g_dbus_connection_set_exit_on_close(g_dbus_proxy_get_connection(proxy), FALSE);
-		g_signal_connect_object(proxy, "g-properties-changed", G_CALLBACK(changed), s,
-					G_CONNECT_SWAPPED);
-		g_signal_connect_object(proxy, "notify::g-name-owner", G_CALLBACK(changed), s,
-					G_CONNECT_SWAPPED);
-		g_signal_connect_object(proxy, "g-signal", G_CALLBACK(on_signal), s, 0);
+	if (bus && !g_dbus_connection_is_closed(bus)) {
+		watch_bus(s, bus);
+		keep(s, proxy);
+		s->warned = FALSE;
 	} else {
-		g_warning("No proxy for the service: %s", error->message);
+		if (error && !s->warned)
+			g_warning("No proxy for the service: %s", error->message);
+		s->warned = TRUE;
+		try_again(s);
 	}
 	changed(s);
+}
+
+static void connect_to(GuiService *s)
+{
+	s->missing = GUI_INTERFACE_N;
+	for (int i = 0; i < GUI_INTERFACE_N; i++)
+		g_dbus_proxy_new_for_bus(G_BUS_TYPE_SYSTEM, G_DBUS_PROXY_FLAGS_NONE, NULL, BUS_NAME,
+					 OBJECT, interfaces[i], s->cancel, on_proxy, s);
 }
 
 static gboolean on_patience(gpointer data)
@@ -105,11 +164,8 @@ static void gui_service_init(GuiService *s)
 {
 	(void)gui_error_quark(); /* from now on its errors are known by number */
 	s->cancel = g_cancellable_new();
-	s->missing = GUI_INTERFACE_N;
 	s->patience = g_timeout_add_seconds(KNOWN_SEC, on_patience, s);
-	for (int i = 0; i < GUI_INTERFACE_N; i++)
-		g_dbus_proxy_new_for_bus(G_BUS_TYPE_SYSTEM, G_DBUS_PROXY_FLAGS_NONE, NULL, BUS_NAME,
-					 OBJECT, interfaces[i], s->cancel, on_proxy, s);
+	connect_to(s);
 }
 
 static void gui_service_dispose(GObject *object)
@@ -117,6 +173,7 @@ static void gui_service_dispose(GObject *object)
 	GuiService *s = GUI_SERVICE(object);
 
 	g_clear_handle_id(&s->patience, g_source_remove);
+	g_clear_handle_id(&s->again, g_source_remove);
 	g_cancellable_cancel(s->cancel);
 	for (int i = 0; i < GUI_INTERFACE_N; i++)
 		g_clear_object(&s->proxies[i]);
