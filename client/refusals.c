@@ -51,7 +51,8 @@ static int add(struct refusals *l, const struct refusal *r)
 {
 	struct refusal *p;
 
-	for (p = l->items; p < l->items + l->n; p++)
+	for (size_t i = 0; i < l->n; i++) {
+		p = &l->items[i];
 		if (equal(p, r)) {
 			p->number = r->number;
 			p->count += r->count;
@@ -59,6 +60,7 @@ static int add(struct refusals *l, const struct refusal *r)
 			p->last = r->last > p->last ? r->last : p->last;
 			return 0;
 		}
+	}
 	p = reallocarray(l->items, l->n + 1, sizeof(*p));
 	if (!p)
 		return -ENOMEM;

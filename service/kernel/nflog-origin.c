@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <netinet/in.h>
+#include <string.h>
 #include <sys/socket.h>
 
 /* linux/rtnetlink.h */
@@ -20,7 +21,7 @@ static uint32_t address4(const uint8_t *p)
 
 static uint32_t address6(const uint8_t *p)
 {
-	return IN6_IS_ADDR_LOOPBACK((const struct in6_addr *)(const void *)p) ? 1 : ANOTHER_ADDRESS;
+	return memcmp(p, &in6addr_loopback, sizeof(in6addr_loopback)) == 0 ? 1 : ANOTHER_ADDRESS;
 }
 
 /* As far as it can be told: what goes through lo is for an address of this machine's. */
