@@ -80,10 +80,11 @@ static void on_leases(GObject *source, GAsyncResult *result, gpointer data)
 	w->asking = FALSE;
 	if (!w->doors.open)
 		return;
-	/* Without an answer there is nothing of one's own to be said of. */
-	g_clear_pointer(&w->doors.own, g_ptr_array_unref);
-	if (reply)
+	/* Without an answer what was known of one's own stays so. */
+	if (reply) {
+		g_clear_pointer(&w->doors.own, g_ptr_array_unref);
 		w->doors.own = lamp_doors_read(reply, getuid());
+	}
 	w->known = TRUE;
 	show(w);
 }
