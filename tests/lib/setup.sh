@@ -38,6 +38,7 @@ FACES=(libgtk-4-dev libadwaita-1-dev libdbusmenu-glib-dev libxau-dev gettext)
 # shellcheck disable=SC2034
 DESK=(
 	xvfb xauth xdotool openbox at-spi2-core gir1.2-atspi-2.0 gir1.2-gtk-4.0 gir1.2-adw-1
+	x11-utils
 	imagemagick fonts-dejavu-core librsvg2-common adwaita-icon-theme firefox-esr
 	dunst gir1.2-dbusmenu-glib-0.4
 )
