@@ -252,7 +252,7 @@ static const struct {
 
 /* A sanitizer makes each five times slower, and looks at memory, not at what is found. */
 #ifdef __SANITIZE_ADDRESS__
-#define EVERY 7
+#define EVERY 31
 #else
 #define EVERY 1
 #endif
