@@ -74,7 +74,7 @@ void check_network_policy(struct check_network *c, const struct wire_autoconfig 
 
 bool check_network_open(const struct check_network *c)
 {
-	return c->state != IDLE;
+	return c && c->state != IDLE; /* without one while the manager stops */
 }
 
 static uint64_t latest(const struct check_network *c)
