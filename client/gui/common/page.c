@@ -9,6 +9,7 @@ struct _GuiPage {
 	GtkBox *body, *buttons;
 	GtkListBox *facts; /* NULL until there is one */
 	GtkWidget *focus;  /* weak */
+	GtkViewport *view; /* what scrolls */
 };
 
 G_DEFINE_FINAL_TYPE(GuiPage, gui_page, ADW_TYPE_BIN)
@@ -47,6 +48,7 @@ static void gui_page_init(GuiPage *page)
 	gtk_scrolled_window_set_policy(GTK_SCROLLED_WINDOW(scrolled), GTK_POLICY_NEVER,
 				       GTK_POLICY_AUTOMATIC);
 	gtk_scrolled_window_set_child(GTK_SCROLLED_WINDOW(scrolled), clamp);
+	page->view = GTK_VIEWPORT(gtk_scrolled_window_get_child(GTK_SCROLLED_WINDOW(scrolled)));
 	gtk_widget_set_vexpand(scrolled, TRUE);
 	gtk_widget_set_focusable(scrolled,
 				 FALSE); /* Page Up and Page Down do it from the buttons */
@@ -168,6 +170,10 @@ GtkLabel *gui_page_add_fact(GuiPage *page, const char *name, const char *value)
 
 void gui_page_take_focus(GuiPage *page)
 {
-	if (page->focus)
-		gtk_widget_grab_focus(page->focus);
+	if (!page->focus)
+		return;
+	/* A page begins at its beginning: what a button does is to be read before. */
+	gtk_viewport_set_scroll_to_focus(page->view, FALSE);
+	gtk_widget_grab_focus(page->focus);
+	gtk_viewport_set_scroll_to_focus(page->view, TRUE);
 }
