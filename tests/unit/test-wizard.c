@@ -33,6 +33,7 @@ static const struct {
 	{{HIDDEN, DNS, TALKS}, PAGE_HIDDEN},
 	{{HIDDEN, DNS, TALKS, .check = CHECK_RUNNING}, PAGE_HIDDEN},
 	{{HIDDEN, DNS, TALKS, .way = WAY_ASK}, PAGE_QUESTION},
+	{{PORTAL, .way = WAY_ASK}, PAGE_PORTAL},
 	{{HIDDEN, DNS, TALKS, .way = WAY_BRIDGES}, PAGE_BRIDGES},
 	{{HIDDEN, DNS, TALKS, .way = WAY_TOR}, PAGE_PROGRESS},
 	{{UP, TALKS, .tor_connected = true}, PAGE_CONNECTED},

@@ -6,7 +6,7 @@
 
 #include <glib/gi18n-lib.h>
 
-#define ENTRY_HEIGHT 110
+#define ENTRY_HEIGHT 88
 #define FAULTS_SHOWN 4
 
 /* Each is printed with the line's number. */

@@ -129,14 +129,16 @@ static const struct content contents[PAGE_N] = {
 		    "This window goes on by itself when the service is back. If it stays "
 		    "away, restart the computer, or ask an administrator to look at "
 		    "“systemctl status sallyport sallyport-engine”."),
-		 {ALSO(N_("_Close"), ACT_CLOSE)}},
+		 {ALSO(N_("_Close"), ACT_CLOSE)},
+		 NULL},
 	[PAGE_NO_NETWORK] =
 		{"network-offline-symbolic",
 		 N_("There is no network"),
 		 N_("Connect to one first: plug in a cable, or choose a Wi-Fi or mobile "
 		    "network in the menu or settings of your desktop. This window then "
 		    "goes on by itself."),
-		 {ALSO(N_("_Close"), ACT_CLOSE)}},
+		 {ALSO(N_("_Close"), ACT_CLOSE)},
+		 NULL},
 	[PAGE_CONNECTING] = {"network-wireless-acquiring-symbolic",
 			     N_("The network is being connected"),
 			     N_("Wait a moment. This window goes on by itself."),
@@ -156,7 +158,8 @@ static const struct content contents[PAGE_N] = {
 			   N_("Until it is corrected, only Tor can use the network, and nobody can "
 			      "look for a login page. An administrator sees with “sallyport check” "
 			      "what is wrong. You can see whether Tor connects nevertheless."),
-			   {MAIN(N_("_See whether Tor connects"), ACT_TOR), BRIDGE}},
+			   {MAIN(N_("_See whether Tor connects"), ACT_TOR), BRIDGE},
+			   NULL},
 	[PAGE_HIDDEN] =
 		{"security-high-symbolic",
 		 N_("Nothing is asked without Tor"),
@@ -166,14 +169,16 @@ static const struct content contents[PAGE_N] = {
 		    "Tor, or without one."),
 		 {MAIN(N_("_Use a bridge"), ACT_BRIDGES),
 		  ALSO(N_("Connect to Tor _without a bridge"), ACT_DIRECT),
-		  ALSO(N_("_Connect automatically after all"), ACT_ASK)}},
+		  ALSO(N_("_Connect automatically after all"), ACT_ASK)},
+		 NULL},
 	[PAGE_NO_SERVERS] =
 		{"network-error-symbolic",
 		 N_("This network names no servers"),
 		 N_("It has not said whom to ask for addresses, so neither a login page "
 		    "nor the time can be looked for. Disconnect from it and connect again; "
 		    "this window then goes on by itself. Or see whether Tor connects."),
-		 {TRY_TOR, BRIDGE}},
+		 {TRY_TOR, BRIDGE},
+		 NULL},
 	[PAGE_CHECKING] =
 		{"network-transmit-receive-symbolic",
 		 N_("Asking the network"),
@@ -202,21 +207,24 @@ static const struct content contents[PAGE_N] = {
 		    "When you have logged in, close it or say so here. The network is then "
 		    "checked again, and this window goes on."),
 		 {MAIN(N_("I _have logged in"), ACT_CHECK),
-		  ALSO(N_("_Open the Unsafe Browser again"), ACT_LOGIN)}},
+		  ALSO(N_("_Open the Unsafe Browser again"), ACT_LOGIN)},
+		 NULL},
 	[PAGE_LIMITED] =
 		{"network-error-symbolic",
 		 N_("The network answers, but not as it should"),
 		 N_("Perhaps it has no way to the Internet at the moment, or a login page "
 		    "that was not recognized. Wait a little and check again, look with the "
 		    "Unsafe Browser, or see whether Tor connects."),
-		 {AGAIN, ALSO(N_("_Look with the Unsafe Browser"), ACT_LOGIN), TRY_TOR, BRIDGE}},
+		 {AGAIN, ALSO(N_("_Look with the Unsafe Browser"), ACT_LOGIN), TRY_TOR, BRIDGE},
+		 NULL},
 	[PAGE_UNREACHED] =
 		{"network-error-symbolic",
 		 N_("Nothing answers on this network"),
 		 N_("It is connected, but nothing came back. Check the cable, go nearer to "
 		    "the Wi-Fi, or choose another network; then check again. Or see "
 		    "whether Tor connects."),
-		 {AGAIN, ALSO(N_("_Look with the Unsafe Browser"), ACT_LOGIN), TRY_TOR, BRIDGE}},
+		 {AGAIN, ALSO(N_("_Look with the Unsafe Browser"), ACT_LOGIN), TRY_TOR, BRIDGE},
+		 NULL},
 	[PAGE_CLOCK] =
 		{"preferences-system-time-symbolic",
 		 N_("The clock of this computer seems to be wrong"),
@@ -262,18 +270,20 @@ static const struct content contents[PAGE_N] = {
 		    "it anew with “systemctl restart tor”, and look whether the file "
 		    "/etc/tor/torrc says “CookieAuthentication 1”. This window goes on by "
 		    "itself when Tor answers."),
-		 {BACK}},
+		 {BACK},
+		 NULL},
 	[PAGE_PROGRESS] = {"org.sallyport.Wizard-symbolic",
 			   N_("Connecting to Tor"),
 			   NULL,
 			   {BRIDGE, ALSO(N_("_Look for a login page"), ACT_LOOK)},
 			   wizard_progress_fill},
-	[PAGE_CONNECTED] = {"emblem-ok-symbolic",
-			    N_("Tor is connected"),
-			    N_("What uses Tor on this computer can reach the Internet now. You can "
-			       "close this window."),
-			    {MAIN(N_("_Close"), ACT_CLOSE),
-			     ALSO(N_("Change the _bridges"), ACT_BRIDGES)}},
+	[PAGE_CONNECTED] =
+		{"emblem-ok-symbolic",
+		 N_("Tor is connected"),
+		 N_("What uses Tor on this computer can reach the Internet now, and you can close this window. If nothing opens all the same, this network may want you to log in."),
+		 {MAIN(N_("_Close"), ACT_CLOSE), ALSO(N_("_Look for a login page"), ACT_LOOK),
+		  ALSO(N_("Change the _bridges"), ACT_BRIDGES)},
+		 NULL},
 };
 
 static void on_button(GtkButton *button, gpointer data)

@@ -16,6 +16,8 @@
 #define COOKIE_PATH TOR_CONTROL_PATH ".authcookie"
 #define COOKIE_SIZE 32U
 #define RETRY_SECONDS 1
+/* One that is there, and has not let this program in by then, does not mean to. */
+#define LET_IN_SECONDS 10
 #define PLUGINS_MAX 16
 
 /* What was asked, in order: answers come in that order, and say nothing else of it. */
@@ -35,8 +37,9 @@ struct _WizardTor {
 	GQueue asked;                  /* of struct question */
 	GString *out;                  /* what is still to be written */
 	bool writing;
-	bool fresh; /* what it says of its circuits is of this network */
-	guint retry;
+	bool fresh;  /* what it says of its circuits is of this network */
+	guint retry; /* sources; 0 for none */
+	guint patience;
 	struct tor_text text;
 	char buf[4096];
 };
@@ -63,6 +66,7 @@ static void hang_up(WizardTor *t, enum tor_link link)
 {
 	GQueue left = t->asked;
 
+	g_clear_handle_id(&t->patience, g_source_remove);
 	g_cancellable_cancel(t->cancel);
 	g_clear_object(&t->cancel);
 	t->cancel = g_cancellable_new();
@@ -215,9 +219,12 @@ static bool hear_end(WizardTor *t, const char *line)
 		return false;
 	}
 	if (q->asked == ASKED_LET_IN) {
+		g_clear_handle_id(&t->patience, g_source_remove);
 		t->state.link = TOR_LINK_TALKS;
 		ask_news(t);
 	}
+	if (q->asked == ASKED_SETTING)
+		ask_settings(t);
 	task = g_steal_pointer(&q->task);
 	question_free(q);
 	if (task && good) {
@@ -308,6 +315,15 @@ static int read_cookie(char text[static COOKIE_SIZE * 2 + 1])
 	return 0;
 }
 
+static gboolean on_patience(gpointer data)
+{
+	WizardTor *t = data;
+
+	t->patience = 0;
+	hang_up(t, TOR_LINK_REFUSED);
+	return G_SOURCE_REMOVE;
+}
+
 static void greet(WizardTor *t)
 {
 	char cookie[COOKIE_SIZE * 2 + 1], command[sizeof(cookie) + 16];
@@ -319,6 +335,7 @@ static void greet(WizardTor *t)
 	}
 	(void)snprintf(command, sizeof(command), "AUTHENTICATE %s", cookie);
 	ask(t, ASKED_LET_IN, command, NULL);
+	t->patience = g_timeout_add_seconds(LET_IN_SECONDS, on_patience, t);
 	read_more(t);
 }
 
@@ -391,6 +408,7 @@ static void wizard_tor_dispose(GObject *object)
 	WizardTor *t = WIZARD_TOR(object);
 
 	g_clear_handle_id(&t->retry, g_source_remove);
+	g_clear_handle_id(&t->patience, g_source_remove);
 	g_cancellable_cancel(t->cancel);
 	g_clear_object(&t->connection);
 	g_queue_clear_full(&t->asked, question_free);

@@ -33,7 +33,7 @@ const struct tor_state *wizard_tor_state(WizardTor *t);
 /* Whether it has a program for that transport ("": none is needed). */
 gboolean wizard_tor_has_transport(WizardTor *t, const char *transport);
 
-/* Another network is there: that Tor had connected is of the one before, until it says so anew. */
+/* That Tor had connected may be of a network before this one: it counts when it says so anew. */
 void wizard_tor_doubt(WizardTor *t);
 gboolean wizard_tor_is_fresh(WizardTor *t);
 

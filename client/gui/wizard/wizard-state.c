@@ -7,7 +7,7 @@
  * more than a network's answer is late. Less is not asked: a clock that is set to a network's word
  * is one that a network has set.
  */
-#define CLOCK_MAX (30 * 60)
+#define CLOCK_MAX ((gint64)30 * 60)
 
 /* Of what Tor can do, when the person waits for it. */
 static enum page tor_page(const struct facts *f, enum page otherwise)
@@ -81,7 +81,10 @@ enum page page_of(const struct facts *f)
 		return tor_page(f, PAGE_PROGRESS);
 	if (f->built_in)
 		return PAGE_BUILT_IN;
-	return f->way == WAY_ASK ? PAGE_QUESTION : consented_page(f);
+	/* Somebody else may have consented meanwhile. */
+	if (f->way == WAY_ASK && f->consent != GUI_CONSENT_GRANTED)
+		return PAGE_QUESTION;
+	return consented_page(f);
 }
 
 enum standing standing_of(const struct facts *f)

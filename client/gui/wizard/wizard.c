@@ -15,6 +15,7 @@ void wizard_facts(struct wizard *w, struct facts *ret)
 {
 	const struct tor_state *tor = wizard_tor_state(w->tor);
 	enum gui_connectivity connectivity = gui_service_connectivity(w->service);
+	enum gui_consent consent = gui_service_consent(w->service);
 	guint64 there = check_result_time(&w->result);
 
 	/* The answer may be here before the property has changed. */
@@ -25,7 +26,7 @@ void wizard_facts(struct wizard *w, struct facts *ret)
 		.sealed = gui_service_sealed(w->service),
 		.built_in = gui_service_built_in(w->service),
 		.network = gui_service_network(w->service, NULL, NULL),
-		.consent = gui_service_consent(w->service),
+		.consent = consent,
 		.connectivity = connectivity,
 		.has_dns = gui_service_has_dns(w->service),
 		.door_open = gui_service_door_open(w->service),
@@ -40,8 +41,9 @@ void wizard_facts(struct wizard *w, struct facts *ret)
 		.link = tor->link,
 		/* Of another network's circuits Tor learns only in time that they are gone. */
 		.tor_connected =
-			tor->connected && (wizard_tor_is_fresh(w->tor) || w->way == WAY_TOR ||
-					   connectivity == GUI_CONNECTIVITY_FULL),
+			tor->connected &&
+			(wizard_tor_is_fresh(w->tor) || w->way == WAY_TOR ||
+			 (connectivity == GUI_CONNECTIVITY_FULL && consent == GUI_CONSENT_GRANTED)),
 	};
 }
 
@@ -282,10 +284,11 @@ void wizard_act(struct wizard *w, enum action action)
 		connect_direct(w);
 		break;
 	case ACT_LOOK:
-		choose(w, WAY_ASK);
-		if (gui_service_consent(w->service) != GUI_CONSENT_GRANTED)
-			break;
-		/* fall through */
+		wizard_tor_doubt(w->tor);
+		choose(w, WAY_NONE);
+		if (gui_service_consent(w->service) == GUI_CONSENT_GRANTED)
+			start_check(w);
+		break;
 	case ACT_CHECK:
 		choose(w, WAY_NONE);
 		start_check(w);
@@ -340,13 +343,18 @@ static void look_at_network(struct wizard *w)
 	w->network = g_steal_pointer(&now);
 }
 
-/* The page has come: what goes on by itself. */
-static void arrive(struct wizard *w, enum page page)
+/* What goes on by itself on a page. A Tor that waits is told once: what it says to that is shown.
+ */
+static void go_on(struct wizard *w, enum page page)
 {
+	bool waits = page == PAGE_PROGRESS && wizard_tor_state(w->tor)->paused;
+	bool tell = waits && !w->told;
+
+	w->told = waits;
+	if (tell)
+		wizard_tor_pause(w->tor, false, on_told, w);
 	if (page == PAGE_CHECKING && !w->checking)
 		start_check(w);
-	if (page == PAGE_PROGRESS && wizard_tor_state(w->tor)->paused)
-		wizard_tor_pause(w->tor, false, on_told, w);
 }
 
 static void show_page(struct wizard *w, enum page page)
@@ -355,7 +363,6 @@ static void show_page(struct wizard *w, enum page page)
 	wizard_bridges_leave(w);
 	w->shown = page;
 	gui_window_show(w->window, wizard_page_new(w, page));
-	arrive(w, page);
 }
 
 void wizard_update(struct wizard *w)
@@ -373,6 +380,7 @@ void wizard_update(struct wizard *w)
 		show_page(w, page);
 	else
 		wizard_page_refresh(w);
+	go_on(w, page);
 }
 
 static void wizard_free(gpointer data)

@@ -39,6 +39,7 @@ struct wizard {
 	char *network; /* which one the rest is of; NULL: none is up */
 	enum way way;
 	bool clock_left;   /* the clock is right, or is to stay as it is */
+	bool told;         /* Tor, that it is to begin */
 	char *bridge_text; /* as it was entered; never in a file */
 
 	GCancellable *checking; /* NULL: no check is under way */
