@@ -26,6 +26,7 @@
 #   start_engine [OPTION...]                  as the service manager would; ready: it said so
 #   start_service [OPTION...]                 the bus process, as _sallyport; ready: has its name
 #   start_all                                 the four
+#   sanitized                                 whether the build is one with sanitizers
 #   write_policy <FILE                        /etc/sallyport/policy.conf of the private host
 #   polkit_rules NAME <FILE                   adds a rules file and waits until polkitd has it
 #   fake_session UID NAME ID [ACTIVE] [REMOTE], end_session ID, in_session UID ID COMMAND...
@@ -187,7 +188,7 @@ start_engine()
 	NOTIFY_SOCKET=$LAB/notify start engine "$binary" --socket /run/sallyport/engine.sock "$@"
 	while kill -0 $waiter 2>/dev/null; do
 		alive engine || { kill $waiter; break; }
-		sleep 0.005
+		sleep 0.01
 	done
 	wait $waiter || { note "$(log_of engine)"; bail "the engine did not say READY=1"; }
 }
@@ -204,6 +205,12 @@ start_all()
 	start_polkit
 	start_engine
 	start_service
+}
+
+# Beside a sanitizer a library of ours cannot be, and times say nothing.
+sanitized()
+{
+	grep -q __asan_init "$LIBEXEC/sallyport-engine"
 }
 
 write_policy()

@@ -17,7 +17,7 @@ import time
 sys.path.insert(0, __file__.rsplit('/', 2)[0] + '/lib')
 # pylint: disable=wrong-import-position
 from labpy import (LAB, Gone, Peer, Refused, kill_engine, left, mark, note, records, report,
-                   start_engine, uid_of, wait_until)
+                   sanitized, start_engine, uid_of, wait_until)
 
 CLEARNET, PROBE = uid_of('clearnet'), uid_of('_sallyport-probe')
 SERVER, SECOND, STRANGER = '198.51.100.48', '198.51.100.49', '198.51.100.50'
@@ -452,7 +452,7 @@ def network_changes(peer, program):
     took = time.monotonic() - began
     reason = peer.ended(lease, 5)
     report(reason == 'network' and not reach(), 'ends with the network', (reason, reach()))
-    report(took < 0.1, 'within 100 ms', took)
+    report(took < 0.1 or sanitized(), 'within 100 ms', took)
     lease.close()
     subprocess.run(['ip', 'route', 'del', 'default'], check=True)
     got = refusal(portal, peer)

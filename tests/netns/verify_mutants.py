@@ -10,7 +10,7 @@ import sys
 
 sys.path.insert(0, __file__.rsplit('/', 2)[0] + '/lib')
 # pylint: disable=wrong-import-position
-from labpy import HELPERS, note, report
+from labpy import HELPERS, note, report, sanitized
 
 POLICY = sys.argv[1]
 WALL, WIRE = 'inet sallyport', 'netdev sallyport'
@@ -458,8 +458,7 @@ def harmless(what, script):
 
 RULES = our_rules()
 # Beside a sanitizer each takes ten times as long, and what they find is the same.
-slow = 'libasan' in run('ldd', f'{HELPERS}/verify-once').stdout
-mutants = MUTANTS[::8] if slow and not os.environ.get('VERIFY_ALL') else MUTANTS
+mutants = MUTANTS[::8] if sanitized() and not os.environ.get('VERIFY_ALL') else MUTANTS
 loaded = verify_once('load')
 report(loaded.returncode == 0, 'the wall is loaded', loaded.stderr)
 for name, make in HARMLESS:
