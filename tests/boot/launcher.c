@@ -38,8 +38,8 @@ static void on_started(const struct browser_started *m, const int *fds)
 
 	for (guint32 bit = 1; bit <= BROWSER_DISPLAYS; bit <<= 1)
 		if (m->displays & bit) {
-			gateways[n] = display_gateway_new((enum browser_display)bit, fds[n],
-							  m->uid);
+			gateways[n] =
+				display_gateway_new((enum browser_display)bit, fds[n], m->uid);
 			n++;
 		}
 	(void)printf("started %u\n", m->uid);
