@@ -20,10 +20,11 @@ struct launcher {
 	GFileMonitor *watch;
 	struct browser_facts facts;
 	struct content shown;
+	guint looking;        /* the source of the next look(); 0 for none */
 	GtkWidget *countdown; /* of the page that is shown; NULL if it has none */
 };
 
-static void look(struct launcher *l);
+static void changed(struct launcher *l);
 
 static void read_facts(struct launcher *l)
 {
@@ -63,7 +64,7 @@ static void watch_unit(struct launcher *l)
 	file = g_file_new_for_path(path);
 	l->watch = g_file_monitor_file(file, G_FILE_MONITOR_NONE, NULL, NULL);
 	if (l->watch)
-		g_signal_connect_swapped(l->watch, "changed", G_CALLBACK(look), l);
+		g_signal_connect_swapped(l->watch, "changed", G_CALLBACK(changed), l);
 }
 
 static void on_mark(guint left, gpointer data)
@@ -112,12 +113,23 @@ static void update(struct launcher *l)
 	show(l);
 }
 
-static void look(struct launcher *l)
+static gboolean look(gpointer data)
 {
+	struct launcher *l = data;
+
+	l->looking = 0;
 	watch_unit(l);
 	read_facts(l);
 	run_look(l->run, &l->facts);
 	update(l);
+	return G_SOURCE_REMOVE;
+}
+
+/* One change comes in pieces: that a service has gone, from each of its interfaces. */
+static void changed(struct launcher *l)
+{
+	if (!l->looking)
+		l->looking = g_idle_add(look, l);
 }
 
 static void on_run(gpointer data)
@@ -204,7 +216,7 @@ struct launcher *launcher_new(AdwApplication *app)
 	l->service = gui_service_new();
 	l->run = run_new(l->service, on_run, l);
 	l->window = gui_window_new(GTK_APPLICATION(app), _("Unsafe Browser"));
-	g_signal_connect_swapped(l->service, "changed", G_CALLBACK(look), l);
+	g_signal_connect_swapped(l->service, "changed", G_CALLBACK(changed), l);
 	g_signal_connect_swapped(l->window, "destroy", G_CALLBACK(on_destroy), l);
 	l->shown.page = BROWSER_PAGE_N;
 	update(l);
@@ -233,6 +245,7 @@ struct launcher *launcher_free(struct launcher *l, enum browser_stop why)
 	if (l->watch)
 		g_signal_handlers_disconnect_by_data(l->watch, l);
 	g_clear_object(&l->watch);
+	g_clear_handle_id(&l->looking, g_source_remove);
 	l->run = run_free(l->run, why);
 	g_application_withdraw_notification(l->app, TIME_NOTE);
 	g_object_unref(l->service);

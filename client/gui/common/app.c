@@ -54,7 +54,7 @@ static void gui_window_init(GuiWindow *w)
 	gtk_box_append(GTK_BOX(box), place);
 	gtk_box_append(GTK_BOX(box), footer);
 	adw_application_window_set_content(ADW_APPLICATION_WINDOW(w), box);
-	gtk_window_set_default_size(GTK_WINDOW(w), 640, 620);
+	gtk_window_set_default_size(GTK_WINDOW(w), 640, 700);
 }
 
 static void gui_window_finalize(GObject *object)
