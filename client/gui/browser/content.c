@@ -76,21 +76,26 @@ static void refine_failure(struct content *c, const GError *error)
 	c->lines[0].value = g_strdup(error->message);
 }
 
+/* A title of its own says all that the reason's sentence does, but for the good news. */
 static void refine_end(struct content *c, const char *reason)
 {
+	const char *rest = _("The browser is closed, and what it had stored is deleted.");
+
 	if (c->text)
 		return;
-	c->text = g_strdup_printf("%s\n\n%s", gui_reason_text(reason),
-				  _("The browser is closed, and what it had stored is deleted."));
 	for (gsize i = 0; reason && i < G_N_ELEMENTS(ends); i++)
 		if (g_str_equal(ends[i].reason, reason)) {
 			c->icon = ends[i].icon;
 			c->title = g_dgettext(GETTEXT_PACKAGE, ends[i].title);
+			c->text = g_strdup(rest);
 		}
 	if (g_strcmp0(reason, "online") == 0) {
 		c->deeds[0] = DEED_CLOSE;
 		c->deeds[1] = DEED_AGAIN;
+		g_clear_pointer(&c->text, g_free);
 	}
+	if (!c->text)
+		c->text = g_strdup_printf("%s\n\n%s", gui_reason_text(reason), rest);
 }
 
 static void add_aid(struct content *c, enum aid aid, GuiService *s)
