@@ -12,7 +12,7 @@ static const struct {
 	const char *tag, *text;
 } steps[] = {
 	{"conn_pt", N_("Reaching the bridge.")},
-	{"conn_done_pt", N_("The bridge answers.")},
+	{"conn_done_pt", N_("Reaching the bridge.")}, /* only the program for it is there */
 	{"conn_proxy", N_("Reaching the proxy.")},
 	{"conn_done_proxy", N_("The proxy answers.")},
 	{"conn_done", N_("The Tor network answers.")},
