@@ -99,10 +99,16 @@ static void start_check(struct wizard *w)
 
 /* --- logging in */
 
-/* A launcher that has handed over to one that was there ends, too: then the door is still open. */
+/*
+ * Whoever has logged in closes the browser, and with it the door, and need not close the launcher's
+ * window, too. A launcher that has handed over to one that was there ends with the door still open.
+ */
 static void look_after_login(struct wizard *w, const struct facts *f)
 {
-	if (!w->logging_in || w->browser || f->door_open)
+	bool shut = w->door_was_open && !f->door_open;
+
+	w->door_was_open = w->logging_in && f->door_open;
+	if (!w->logging_in || f->door_open || (w->browser && !shut))
 		return;
 	w->logging_in = false;
 	if (f->consent == GUI_CONSENT_GRANTED && f->connectivity != GUI_CONNECTIVITY_FULL)

@@ -46,6 +46,7 @@ struct wizard {
 	struct check_result result;
 	GError *check_error;
 	GSubprocess *browser; /* the launcher, while it runs */
+	bool door_was_open;   /* for it, the last time that anything changed */
 	bool logging_in;      /* it, or one that it has handed over to, is there */
 	GCancellable *scanning;
 
