@@ -249,7 +249,7 @@ person()
 {
 	local line
 	(trap '' PIPE; printf '%s\x1f' "$@" >&"$person_to" && echo >&"$person_to") 2>/dev/null
-	while IFS= read -r -t $((60 * ${LAB_PATIENCE:-1})) -u "$person_from" line; do
+	while IFS= read -r -t $((150 * ${LAB_PATIENCE:-1})) -u "$person_from" line; do
 		[[ $line != $'\x04'* ]] || return "${line#?}"
 		printf '%s\n' "$line"
 	done

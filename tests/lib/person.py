@@ -3,8 +3,8 @@
 Somebody in front of a desktop: reads its windows as a screen reader does (AT-SPI), answers with real
 keys and a real pointer (XTEST). Started by desktop.sh, which sends a line for each of these verbs:
 
-  window NAME [SECONDS]     until a window of that title is there, and in front
-  gone NAME [SECONDS]       until no window of that title is there
+  window NAME [SECONDS]     until a window of that title or program is there, and in front
+  gone NAME [SECONDS]       until no such window is there
   sees TEXT [SECONDS]       until the window in front shows TEXT, in a name or as a text
   misses TEXT [SECONDS]     until it does not any more
   says                      what it shows: a line for each accessible, role, name, state
@@ -136,20 +136,25 @@ class Person(Reader):
     def do_here(self):
         return ""
 
+    def titled(self, name):
+        """The windows of that title, or of that program: "PAGE – PROGRAM"."""
+        return [window for window in self.windows()
+                if window.name == name or window.name.endswith(" – " + name)]
+
     def do_window(self, name, seconds=SECONDS):
-        def look():
-            return next((window for window in self.windows() if window.name == name), None)
-        if not self.until(seconds, look):
+        if not self.until(seconds, lambda: self.titled(name)):
             raise Failed("no such window, but: " + ", ".join(w.name for w in self.windows()))
-        if not self.until(2, lambda: look() and look().has("active")):
+        def active():
+            return any(window.has("active") for window in self.titled(name))
+        if not self.until(2, active):
             for window in run("xdotool", "search", "--onlyvisible", "--name", name).split():
                 run("xdotool", "windowactivate", window)
-        if not self.until(seconds, lambda: look() and look().has("active")):
+        if not self.until(seconds, active):
             raise Failed("it does not come to the front")
         return ""
 
     def do_gone(self, name, seconds=SECONDS):
-        if not self.until(seconds, lambda: all(w.name != name for w in self.windows())):
+        if not self.until(seconds, lambda: not self.titled(name)):
             raise Failed("it is still there; " + self.instead())
         return ""
 
