@@ -150,7 +150,7 @@ allowed()
 
 closed()
 {
-	[ "$(boot_net nft list set inet sallyport live | grep -c 0x04)" = 0 ] &&
+	[ "$(boot_net nft list set inet sallyport live | grep -c '0x0[45]')" = 0 ] &&
 		[ "$(allowed $BROWSER_UID)" = ECONNREFUSED ]
 }
 

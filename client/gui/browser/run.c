@@ -16,6 +16,7 @@ struct run {
 	char *reason;
 	char *page;
 	char *user, *network; /* the browser's, and the UUID of what the door was asked for in */
+	char *asked;          /* gui_service_owner() of whom it was asked from */
 	GCancellable *cancel; /* of the question for the door; NULL when none is open */
 	GuiDoor *door;
 	struct unit *unit;
@@ -90,11 +91,19 @@ static void stop_by_door(struct run *run, const char *reason)
 		fail(run, BROWSER_FAILED_DOOR_ENDED, NULL);
 }
 
+/* Whether it still is the service that gave the door; a new one knows nothing of it. */
+static gboolean same_service(struct run *run)
+{
+	g_autofree char *owner = gui_service_owner(run->service);
+
+	return gui_service_sealed(run->service) && g_strcmp0(owner, run->asked) == 0;
+}
+
 /* Where the service has gone it could not say so. */
 static void on_door_ended(GuiDoor *door, const char *reason, struct run *run)
 {
 	(void)door;
-	if (!reason && !gui_service_sealed(run->service))
+	if (!reason && !same_service(run))
 		reason = "bus-gone";
 	stop_by_door(run, reason);
 }
@@ -204,6 +213,8 @@ void run_open(struct run *run, const char *scope)
 	run->network = g_strdup(uuid);
 	g_free(run->user);
 	run->user = g_strdup(gui_service_browser(run->service));
+	g_free(run->asked);
+	run->asked = gui_service_owner(run->service);
 	run->cancel = g_cancellable_new();
 	question->run = run;
 	question->cancel = g_object_ref(run->cancel);
@@ -234,7 +245,8 @@ void run_stop(struct run *run, enum browser_stop why)
 
 void run_look(struct run *run, const struct browser_facts *facts)
 {
-	if (run->door && gui_service_sealed(run->service) && network_changed(run))
+	/* A service that has just begun does not know the network yet. */
+	if (run->door && same_service(run) && network_changed(run))
 		stop_by_door(run, "network");
 	else if (browser_begins_anew(facts, run->step, run->failure))
 		run_back(run);
@@ -283,6 +295,7 @@ struct run *run_free(struct run *run, enum browser_stop why)
 	g_free(run->page);
 	g_free(run->user);
 	g_free(run->network);
+	g_free(run->asked);
 	g_object_unref(run->service);
 	g_free(run);
 	return NULL;

@@ -8,7 +8,8 @@
 #include <unistd.h>
 
 #define AGAIN_MSEC 100
-#define AGAIN_SEC 10 /* how long a unit may take to end, and to listen again */
+#define AGAIN_USEC (10 * G_USEC_PER_SEC) /* how long a unit may take to end, and to listen again \
+					  */
 
 struct unit {
 	char *path;
@@ -127,7 +128,7 @@ struct unit *unit_new(const char *user, guint32 displays, const char *page, unit
 	(void)g_strlcpy(u->start.start.page, page, sizeof(u->start.start.page));
 	u->said = said;
 	u->data = data;
-	u->until = g_get_monotonic_time() + AGAIN_SEC * G_USEC_PER_SEC;
+	u->until = g_get_monotonic_time() + AGAIN_USEC;
 	u->fd = -1;
 	u->source = g_idle_add(on_try, u);
 	return u;

@@ -13,7 +13,7 @@
 struct _GuiDoor {
 	GObject parent;
 	GuiService *service;
-	char *id;
+	char *id, *user;
 	guint64 expires; /* microseconds of CLOCK_BOOTTIME */
 	int fd;          /* of the lease; -1 once it has ended */
 	guint hang_up;   /* sources; 0 for none */
@@ -31,6 +31,18 @@ static void shut(GuiDoor *door)
 	g_clear_handle_id(&door->hang_up, g_source_remove);
 	g_clear_handle_id(&door->patience, g_source_remove);
 	door->fd = close_fd(door->fd);
+}
+
+/*
+ * A program of the same user can have a copy of the descriptor, and with it would keep the door
+ * open as long as this program is on the bus.
+ */
+static void close_for_all(GuiDoor *door)
+{
+	if (door->fd >= 0)
+		gui_service_call(door->service, GUI_CLEARNET, "DisableClearnetUser",
+				 g_variant_new("(s)", door->user), GUI_QUICK, NULL, NULL, NULL);
+	shut(door);
 }
 
 static void tell(GuiDoor *door)
@@ -96,7 +108,7 @@ static void gui_door_dispose(GObject *object)
 	GuiDoor *door = GUI_DOOR(object);
 
 	door->told = TRUE;
-	shut(door);
+	close_for_all(door);
 	g_clear_object(&door->service);
 	G_OBJECT_CLASS(gui_door_parent_class)->dispose(object);
 }
@@ -104,6 +116,7 @@ static void gui_door_dispose(GObject *object)
 static void gui_door_finalize(GObject *object)
 {
 	g_free(GUI_DOOR(object)->id);
+	g_free(GUI_DOOR(object)->user);
 	g_free(GUI_DOOR(object)->reason);
 	G_OBJECT_CLASS(gui_door_parent_class)->finalize(object);
 }
@@ -117,20 +130,22 @@ static void gui_door_class_init(GuiDoorClass *class)
 }
 
 /* Takes fd. */
-static GuiDoor *door_new(GuiService *s, int fd, const char *id, guint64 expires)
+static GuiDoor *door_new(GuiService *s, const char *user, int fd, const char *id, guint64 expires)
 {
 	GuiDoor *door = g_object_new(GUI_TYPE_DOOR, NULL);
 
 	door->service = g_object_ref(s);
 	door->fd = fd;
 	door->id = g_strdup(id);
+	door->user = g_strdup(user);
 	door->expires = expires;
 	door->hang_up = g_unix_fd_add(fd, G_IO_HUP | G_IO_ERR | G_IO_IN, on_hang_up, door);
 	g_signal_connect_object(s, "signal::LeaseEnded", G_CALLBACK(on_lease_ended), door, 0);
 	return door;
 }
 
-static GuiDoor *read_door(GuiService *s, GVariant *reply, GUnixFDList *fds, GError **error)
+static GuiDoor *read_door(GuiService *s, const char *user, GVariant *reply, GUnixFDList *fds,
+			  GError **error)
 {
 	gint32 handle;
 	const char *id;
@@ -144,7 +159,7 @@ static GuiDoor *read_door(GuiService *s, GVariant *reply, GUnixFDList *fds, GErr
 	}
 	g_variant_get(reply, "(h&st)", &handle, &id, &expires);
 	fd = g_unix_fd_list_get(fds, handle, error);
-	return fd < 0 ? NULL : door_new(s, fd, id, expires);
+	return fd < 0 ? NULL : door_new(s, user, fd, id, expires);
 }
 
 static void on_opened(GObject *source, GAsyncResult *result, gpointer data)
@@ -154,7 +169,9 @@ static void on_opened(GObject *source, GAsyncResult *result, gpointer data)
 	GError *error = NULL;
 	g_autoptr(GVariant) reply =
 		gui_service_call_finish(GUI_SERVICE(source), result, &fds, &error);
-	GuiDoor *door = reply ? read_door(GUI_SERVICE(source), reply, fds, &error) : NULL;
+	GuiDoor *door = reply ? read_door(GUI_SERVICE(source), g_task_get_task_data(task), reply,
+					  fds, &error)
+			      : NULL;
 
 	if (door)
 		g_task_return_pointer(task, door, g_object_unref);
@@ -166,11 +183,13 @@ void gui_door_open(GuiService *s, const char *user, const char *scope, guint sec
 		   GCancellable *cancel, GAsyncReadyCallback done, gpointer data)
 {
 	GVariantBuilder options = G_VARIANT_BUILDER_INIT(G_VARIANT_TYPE_VARDICT);
+	GTask *task = g_task_new(s, cancel, done, data);
 
+	g_task_set_task_data(task, g_strdup(user), g_free);
 	g_variant_builder_add(&options, "{sv}", "scope", g_variant_new_string(scope));
 	gui_service_call(s, GUI_CLEARNET, "EnableClearnetUser",
 			 g_variant_new("(sua{sv})", user, seconds, &options), GUI_MAY_ASK, cancel,
-			 on_opened, g_task_new(s, cancel, done, data));
+			 on_opened, task);
 }
 
 GuiDoor *gui_door_open_finish(GuiService *s, GAsyncResult *result, GError **error)
@@ -228,5 +247,5 @@ gboolean gui_door_is_open(GuiDoor *door)
 void gui_door_close(GuiDoor *door)
 {
 	door->told = TRUE;
-	shut(door);
+	close_for_all(door);
 }
