@@ -8,8 +8,9 @@
 #include <unistd.h>
 
 #define AGAIN_MSEC 100
-#define AGAIN_USEC (10 * G_USEC_PER_SEC) /* how long a unit may take to end, and to listen again \
-					  */
+#define AGAIN_USEC                                                                    \
+	(10 * G_USEC_PER_SEC) /* how long a unit may take to end, and to listen again \
+			       */
 
 struct unit {
 	char *path;

@@ -5,6 +5,7 @@
 
 #include <gio/gunixfdlist.h>
 #include <glib-unix.h>
+#include <glib/gi18n-lib.h>
 #include <time.h>
 
 /* How long the reason may come after the hang-up: they come from two processes. */
@@ -154,7 +155,7 @@ static GuiDoor *read_door(GuiService *s, const char *user, GVariant *reply, GUni
 
 	if (!fds || !g_variant_is_of_type(reply, G_VARIANT_TYPE("(hst)"))) {
 		g_set_error_literal(error, G_DBUS_ERROR, G_DBUS_ERROR_INVALID_SIGNATURE,
-				    "The service's answer is no lease.");
+				    _("The service's answer cannot be understood."));
 		return NULL;
 	}
 	g_variant_get(reply, "(h&st)", &handle, &id, &expires);

@@ -148,8 +148,8 @@ static GuiPage *page_of(struct explain *e)
 	}
 	if (e->empty)
 		return gui_page_new(ICON, _("Nothing was refused"),
-				    _("Since the computer was started, none of your programs has "
-				      "tried lately what is not allowed. There is nothing to do."));
+				    _("None of your programs has tried lately what is not allowed. "
+				      "There is nothing to do."));
 	return gui_page_new(ICON, _("What was refused"),
 			    _("Your programs tried this lately, and none of it left the computer. "
 			      "Choose one to see why, and what to do."));

@@ -4,6 +4,8 @@
 #include "http-url.h"
 #include "util.h"
 
+#include <glib/gi18n-lib.h>
+
 static const struct {
 	const char *name;
 	enum gui_connectivity connectivity;
@@ -60,7 +62,7 @@ gboolean check_network_finish(GuiService *s, GAsyncResult *result, struct check_
 		return FALSE;
 	if (!g_variant_is_of_type(reply, G_VARIANT_TYPE("(sta{sv})"))) {
 		g_set_error_literal(error, G_DBUS_ERROR, G_DBUS_ERROR_INVALID_SIGNATURE,
-				    "The service's answer is none.");
+				    _("The service's answer cannot be understood."));
 		return FALSE;
 	}
 	g_variant_get(reply, "(&st@a{sv})", &connectivity, &ret->date, &details);
