@@ -19,9 +19,10 @@ static char *x11_number(void)
 	const char *display = g_getenv("DISPLAY"), *number = display ? strrchr(display, ':') : NULL;
 	gsize digits;
 
-	if (!number++ || (*display != ':' && !g_str_has_prefix(display, "unix:") &&
-			  !g_str_has_prefix(display, "unix/:")))
+	if (!number || (*display != ':' && !g_str_has_prefix(display, "unix:") &&
+			!g_str_has_prefix(display, "unix/:")))
 		return NULL;
+	number++;
 	digits = strspn(number, "0123456789");
 	if (!digits || (number[digits] && number[digits] != '.'))
 		return NULL;
