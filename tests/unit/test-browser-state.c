@@ -82,7 +82,7 @@ static void test_steps(void)
 	};
 	struct browser_facts nothing = {.known = true};
 
-	for (int step = BROWSER_OPENING; step < BROWSER_STEP_N; step++) {
+	for (int step = BROWSER_STARTING; step < BROWSER_STEP_N; step++) {
 		g_assert_cmpint(browser_page(&good, (enum browser_step)step), ==, pages[step]);
 		g_assert_cmpint(browser_page(&nothing, (enum browser_step)step), ==, pages[step]);
 	}

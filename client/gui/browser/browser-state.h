@@ -24,8 +24,8 @@ struct browser_facts {
 enum browser_step {
 	BROWSER_IDLE,     /* nothing was asked for, or the person went back to the start */
 	BROWSER_WARNED,   /* asked for the whole network, and is told what that costs */
-	BROWSER_OPENING,  /* the door was asked for */
-	BROWSER_STARTING, /* it is open, and the browser was asked for */
+	BROWSER_STARTING, /* the browser was asked for */
+	BROWSER_OPENING,  /* it is there, without a window, and the door was asked for */
 	BROWSER_RUNNING,
 	BROWSER_FAILED, /* nothing was opened, or it is closed again: see failure */
 	BROWSER_OVER,   /* it ran, and has ended: see end */

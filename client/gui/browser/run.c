@@ -17,9 +17,12 @@ struct run {
 	char *page;
 	char *user, *network; /* the browser's, and the UUID of what the door was asked for in */
 	char *asked;          /* gui_service_owner() of whom it was asked from */
+	char *scope;
 	GCancellable *cancel; /* of the question for the door; NULL when none is open */
 	GuiDoor *door;
 	struct unit *unit;
+	struct browser_started started;
+	int listening[BROWSER_FDS_MAX]; /* for its windows, until there is a door; -1 for none */
 	DisplayGateway *gateways[BROWSER_FDS_MAX];
 };
 
@@ -37,6 +40,8 @@ struct run *run_new(GuiService *s, run_fn changed, gpointer data)
 	run->changed = changed;
 	run->data = data;
 	run->page = g_strdup("");
+	for (size_t i = 0; i < BROWSER_FDS_MAX; i++)
+		run->listening[i] = -1;
 	return run;
 }
 
@@ -50,8 +55,10 @@ static void shut(struct run *run)
 		gui_door_close(run->door);
 	g_clear_object(&run->door);
 	run->unit = unit_free(run->unit);
-	for (size_t i = 0; i < BROWSER_FDS_MAX; i++)
+	for (size_t i = 0; i < BROWSER_FDS_MAX; i++) {
+		run->listening[i] = close_fd(run->listening[i]);
 		g_clear_pointer(&run->gateways[i], display_gateway_free);
+	}
 }
 
 static void go(struct run *run, enum browser_step step)
@@ -119,18 +126,37 @@ static void on_unit_end(struct run *run, int error)
 }
 
 /* The browser's windows come here: the descriptors are in the order of the displays. */
-static void let_windows_in(struct run *run, const struct browser_started *m,
-			   int fds[BROWSER_FDS_MAX])
+static void let_windows_in(struct run *run)
 {
 	size_t n = 0;
 
 	for (guint32 which = BROWSER_WAYLAND; which & BROWSER_DISPLAYS; which <<= 1)
-		if (m->displays & which) {
-			run->gateways[n] = display_gateway_new((enum browser_display)which,
-							       TAKE_FD(fds[n]), m->uid);
+		if (run->started.displays & which) {
+			run->gateways[n] =
+				display_gateway_new((enum browser_display)which,
+						    TAKE_FD(run->listening[n]), run->started.uid);
 			n++;
 		}
 	go(run, BROWSER_RUNNING);
+}
+
+static void ask_for_door(struct run *run);
+
+/*
+ * The door last: a unit that has answered is a new one, of which no process was there before, and
+ * so none that would go through a door that another browser was given. The browser waits for its
+ * display meanwhile.
+ */
+static void on_started(struct run *run, const struct browser_started *m, int fds[BROWSER_FDS_MAX])
+{
+	if (m->displays & ~display_gateway_available()) {
+		fail(run, BROWSER_FAILED_START, NULL);
+		return;
+	}
+	run->started = *m;
+	for (size_t i = 0; i < BROWSER_FDS_MAX; i++)
+		run->listening[i] = TAKE_FD(fds[i]);
+	ask_for_door(run);
 }
 
 static void on_unit(const union browser_message *m, int fds[BROWSER_FDS_MAX], int error,
@@ -141,7 +167,7 @@ static void on_unit(const union browser_message *m, int fds[BROWSER_FDS_MAX], in
 	if (!m)
 		on_unit_end(run, error);
 	else if (m->header.type == BROWSER_STARTED && run->step == BROWSER_STARTING)
-		let_windows_in(run, &m->started, fds);
+		on_started(run, &m->started, fds);
 	else if (m->header.type == BROWSER_REFUSED && run->step == BROWSER_STARTING)
 		fail(run, browser_refusal_failure((enum browser_refusal)m->refused.refusal), NULL);
 	else if (m->header.type == BROWSER_ENDED && run->step == BROWSER_RUNNING)
@@ -196,18 +222,26 @@ static void on_opened(GObject *source, GAsyncResult *result, gpointer data)
 		return;
 	}
 	g_signal_connect(run->door, "ended", G_CALLBACK(on_door_ended), run);
-	run->unit = unit_new(run->user, display_gateway_available(), run->page, on_unit, run);
-	go(run, BROWSER_STARTING);
+	let_windows_in(run);
+}
+
+static void ask_for_door(struct run *run)
+{
+	struct question *question = g_new0(struct question, 1);
+
+	run->cancel = g_cancellable_new();
+	question->run = run;
+	question->cancel = g_object_ref(run->cancel);
+	gui_door_open(run->service, run->user, run->scope, 0, run->cancel, on_opened, question);
+	go(run, BROWSER_OPENING);
 }
 
 void run_open(struct run *run, const char *scope)
 {
-	struct question *question;
 	const char *uuid;
 
-	if (run->step == BROWSER_OPENING || run->door)
+	if (run->unit)
 		return;
-	question = g_new0(struct question, 1);
 	(void)gui_service_network(run->service, NULL, &uuid);
 	g_free(run->network);
 	run->network = g_strdup(uuid);
@@ -215,11 +249,10 @@ void run_open(struct run *run, const char *scope)
 	run->user = g_strdup(gui_service_browser(run->service));
 	g_free(run->asked);
 	run->asked = gui_service_owner(run->service);
-	run->cancel = g_cancellable_new();
-	question->run = run;
-	question->cancel = g_object_ref(run->cancel);
-	gui_door_open(run->service, run->user, scope, 0, run->cancel, on_opened, question);
-	go(run, BROWSER_OPENING);
+	g_free(run->scope);
+	run->scope = g_strdup(scope);
+	run->unit = unit_new(run->user, display_gateway_available(), run->page, on_unit, run);
+	go(run, BROWSER_STARTING);
 }
 
 void run_warn(struct run *run)
@@ -295,6 +328,7 @@ struct run *run_free(struct run *run, enum browser_stop why)
 	g_free(run->page);
 	g_free(run->user);
 	g_free(run->network);
+	g_free(run->scope);
 	g_free(run->asked);
 	g_object_unref(run->service);
 	g_free(run);

@@ -2,9 +2,9 @@
 #pragma once
 
 /*
- * One browser behind one door, from the click to the end. The door is opened first, then the
- * browser is started, then its windows come through the gateway; whatever of the three ends first,
- * the two others end at once.
+ * One browser behind one door, from the click to the end. The browser is started first, and waits
+ * for its display; then the door is opened, then its windows come through the gateway; whatever of
+ * the three ends first, the two others end at once.
  */
 #include "browser-state.h"
 #include "door.h"
@@ -22,7 +22,7 @@ enum browser_step run_step(const struct run *run);
 enum browser_failure run_failure(const struct run *run, const GError **ret_error);
 /* In BROWSER_OVER: what, and the reason in LeaseEnded for BROWSER_OVER_DOOR, else NULL. */
 enum browser_over run_over(const struct run *run, const char **ret_reason);
-/* The door in BROWSER_STARTING and BROWSER_RUNNING. */
+/* The door in BROWSER_RUNNING. */
 GuiDoor *run_door(const struct run *run);
 
 /* The first page of browsers that are started from now on: an http or https URL, or "". */

@@ -8,9 +8,9 @@
 #include <unistd.h>
 
 #define AGAIN_MSEC 100
-#define AGAIN_USEC                                                                    \
-	(10 * G_USEC_PER_SEC) /* how long a unit may take to end, and to listen again \
-			       */
+/* How long a unit may take to end, and to listen again; and then to say the first word. */
+#define AGAIN_USEC (10 * G_USEC_PER_SEC)
+#define ANSWER_SEC 20
 
 struct unit {
 	char *path;
@@ -20,6 +20,7 @@ struct unit {
 	gint64 until; /* g_get_monotonic_time(): asked again until then */
 	int fd;       /* -1 when there is no connection */
 	guint source; /* of the connection, or of the next try; 0 for none */
+	guint patience;
 	gboolean answered;
 };
 
@@ -38,6 +39,7 @@ char *unit_path(const char *user)
 static void disconnect(struct unit *u)
 {
 	g_clear_handle_id(&u->source, g_source_remove);
+	g_clear_handle_id(&u->patience, g_source_remove);
 	u->fd = close_fd(u->fd);
 }
 
@@ -81,6 +83,7 @@ static gboolean on_readable(int fd, GIOCondition condition, gpointer data)
 		return G_SOURCE_REMOVE;
 	}
 	u->answered = TRUE;
+	g_clear_handle_id(&u->patience, g_source_remove);
 	u->said(&m, fds, 0, u->data);
 	for (size_t i = 0; i < BROWSER_FDS_MAX; i++)
 		close_fd(fds[i]);
@@ -101,18 +104,30 @@ static int dial(struct unit *u)
 	return browser_wire_send(u->fd, &u->start, NULL, 0);
 }
 
+/* A socket takes who comes also when nobody is there to answer. */
+static gboolean on_patience(gpointer data)
+{
+	struct unit *u = data;
+
+	u->patience = 0;
+	say_end(u, ETIMEDOUT);
+	return G_SOURCE_REMOVE;
+}
+
 static gboolean on_try(gpointer data)
 {
 	struct unit *u = data;
 	int r = dial(u);
 
 	u->source = 0;
-	if (r == 0)
+	if (r == 0) {
 		u->source = g_unix_fd_add(u->fd, G_IO_IN | G_IO_HUP | G_IO_ERR, on_readable, u);
-	else if (r == -EAGAIN || r == -EPIPE || r == -ECONNRESET)
+		u->patience = g_timeout_add_seconds(ANSWER_SEC, on_patience, u);
+	} else if (r == -EAGAIN || r == -EPIPE || r == -ECONNRESET) {
 		try_again(u, -r);
-	else
+	} else {
 		say_end(u, -r);
+	}
 	return G_SOURCE_REMOVE;
 }
 
