@@ -65,6 +65,7 @@ def main():
            'the flow through the door goes on undisturbed', last)
     note(last)
     peer.end(lease)
+    peer.close()
 
 
 if __name__ == '__main__':
