@@ -23,7 +23,7 @@
 #   question NAME           waits until polkit has asked for that action
 #   seen FROM               which addresses and ports packets have left for since then, but for Tor's
 #                           own network and what gets an address
-#   picture NAME            of the window in front, kept if $SHOTS is a directory
+#   picture NAME            of the window in front, if there are to be pictures: UPDATE_SCREENSHOTS=1
 
 # shellcheck source=tests/lib/net.sh
 . "$LIB/net.sh"
@@ -193,6 +193,5 @@ seen()
 
 picture()
 {
-	person_shot "$LAB/tmp/$1.png" || return 1
-	[ ! -d "${SHOTS:-}" ] || cp "$LAB/tmp/$1.png" "$SHOTS/"
+	[ -z "${UPDATE_SCREENSHOTS:-}" ] || person_shot "$LIB/../../docs/screenshots/$1.png"
 }
