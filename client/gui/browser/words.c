@@ -13,8 +13,8 @@ const struct words words_of_pages[BROWSER_PAGE_N] = {
 			       .busy = TRUE},
 	[BROWSER_PAGE_NO_SERVICE] =
 		{"dialog-warning-symbolic", N_("The network service does not answer"),
-		 N_("Until it does, nothing can be opened, and the network stays closed. Wait a "
-		    "moment: this page goes on by itself. If it stays so, restart the computer."),
+		 N_("Until it does, nothing can be opened here. Wait a moment: this page goes on "
+		    "by itself. If it stays so, restart the computer."),
 		 .deeds = {DEED_CLOSE}},
 	[BROWSER_PAGE_BUILT_IN] =
 		{"dialog-warning-symbolic",

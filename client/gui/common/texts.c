@@ -79,8 +79,8 @@ const char *gui_error_advice(const GError *error)
 	if (error->domain == GUI_ERROR && error->code >= 0 && error->code < GUI_ERROR_N)
 		return g_dgettext(GETTEXT_PACKAGE, advice[error->code]);
 	return _(
-		"The service does not answer; the network stays closed. Wait a moment and try again; "
-		"if it stays so, restart the computer.");
+		"The service does not answer. Wait a moment and try again; if it stays so, restart "
+		"the computer.");
 }
 
 const char *gui_reason_text(const char *reason)

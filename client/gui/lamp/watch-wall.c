@@ -16,11 +16,18 @@ struct watch {
 	LampNotices *notices;
 	guint patience; /* once, while it may be on its way; 0: is not waited for */
 	gboolean lost;  /* and the person was told */
+	gboolean open;  /* that an administrator did it */
+	GFileMonitor *unsealed;
 };
+
+static gboolean is_unsealed(void)
+{
+	return access(UNSEALED_PATH, F_OK) == 0;
+}
 
 static void show_lost(struct watch *w)
 {
-	gboolean open = access(UNSEALED_PATH, F_OK) == 0;
+	gboolean open = is_unsealed();
 	const struct lamp_words words = {
 		.title = open ? _("The wall is down") : _("The network guard does not answer"),
 		.text = open ? _("An administrator has taken it down: programs can reach the Internet "
@@ -34,6 +41,7 @@ static void show_lost(struct watch *w)
 	};
 
 	w->lost = TRUE;
+	w->open = open;
 	lamp_notices_show(w->notices, NOTICE_WALL, &words);
 }
 
@@ -56,6 +64,13 @@ static void on_changed(struct watch *w)
 	} else if (!w->lost && !w->patience) {
 		w->patience = g_timeout_add_seconds(LOST_SECONDS, on_patience, w);
 	}
+}
+
+/* The wall may be taken down, or put up again, after its guard has gone. */
+static void on_unsealed(struct watch *w)
+{
+	if (w->lost && w->open != is_unsealed())
+		show_lost(w);
 }
 
 /* Its name is whatever that program calls itself. */
@@ -104,10 +119,14 @@ static void on_tamper(struct watch *w, int interface, const char *name, GVariant
 
 void watch_wall(GuiService *service, LampNotices *notices)
 {
+	g_autoptr(GFile) file = g_file_new_for_path(UNSEALED_PATH);
 	struct watch *w = g_new0(struct watch, 1);
 
 	w->service = service;
 	w->notices = notices;
+	w->unsealed = g_file_monitor_file(file, G_FILE_MONITOR_NONE, NULL, NULL);
+	if (w->unsealed)
+		g_signal_connect_swapped(w->unsealed, "changed", G_CALLBACK(on_unsealed), w);
 	g_signal_connect_swapped(service, "changed", G_CALLBACK(on_changed), w);
 	g_signal_connect_swapped(service, "signal::TamperDetected", G_CALLBACK(on_tamper), w);
 }
