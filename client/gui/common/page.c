@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "page.h"
 
+#include <glib/gi18n-lib.h>
+
 #define WIDTH 480 /* pixels at which lines are still easy to read */
 
 struct _GuiPage {
@@ -138,7 +140,17 @@ GtkButton *gui_page_add_button(GuiPage *page, enum gui_button kind, const char *
 	return GTK_BUTTON(button);
 }
 
-GtkLabel *gui_page_add_fact(GuiPage *page, const char *name, const char *value)
+/* Reached by Tab, as what is pressed is: who reads by ear, or by keyboard, is to come by it. */
+static void set_read(GtkWidget *row, const char *name, const char *value)
+{
+	/* Translators: what it is, and what is so, for the screen reader. */
+	g_autofree char *all = g_strdup_printf(_("%s: %s"), name, value);
+
+	gtk_list_box_row_set_activatable(GTK_LIST_BOX_ROW(row), FALSE);
+	gtk_accessible_update_property(GTK_ACCESSIBLE(row), GTK_ACCESSIBLE_PROPERTY_LABEL, all, -1);
+}
+
+GtkWidget *gui_page_add_fact(GuiPage *page, const char *name, const char *value)
 {
 	GtkWidget *row = gtk_list_box_row_new(), *box = gtk_box_new(GTK_ORIENTATION_VERTICAL, 3);
 	GtkWidget *what = gtk_label_new(name), *is = gtk_label_new(value);
@@ -162,10 +174,9 @@ GtkLabel *gui_page_add_fact(GuiPage *page, const char *name, const char *value)
 	gtk_box_append(GTK_BOX(box), what);
 	gtk_box_append(GTK_BOX(box), is);
 	gtk_list_box_row_set_child(GTK_LIST_BOX_ROW(row), box);
-	gtk_list_box_row_set_activatable(GTK_LIST_BOX_ROW(row), FALSE);
-	gtk_widget_set_focusable(row, FALSE);
+	set_read(row, name, value);
 	gtk_list_box_append(page->facts, row);
-	return GTK_LABEL(is);
+	return row;
 }
 
 void gui_page_take_focus(GuiPage *page)

@@ -29,9 +29,11 @@ enum gui_button { GUI_BUTTON_SUGGESTED, GUI_BUTTON_PLAIN, GUI_BUTTON_DESTRUCTIVE
  */
 GtkButton *gui_page_add_button(GuiPage *page, enum gui_button kind, const char *label,
 			       GCallback clicked, gpointer data);
-/* A line that is read, not pressed: name and value ("Network", "Café"). Returns its value's label.
+/*
+ * A line that is read, not pressed: name and value ("Network", "Café"). Returns its row, which the
+ * keyboard reaches.
  */
-GtkLabel *gui_page_add_fact(GuiPage *page, const char *name, const char *value);
+GtkWidget *gui_page_add_fact(GuiPage *page, const char *name, const char *value);
 
 /* Where the focus goes when the page comes, if not to the first button. */
 void gui_page_set_focus(GuiPage *page, GtkWidget *widget);

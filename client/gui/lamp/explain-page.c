@@ -8,20 +8,6 @@
 
 #define ICON "org.sallyport.Lamp-symbolic"
 
-/* A line that the keyboard reaches, so that a page that is longer than the window can be read. */
-static void add_fact(GuiPage *page, const char *name, const char *value)
-{
-	GtkLabel *label = gui_page_add_fact(page, name, value);
-	GtkWidget *row = gtk_widget_get_ancestor(GTK_WIDGET(label), GTK_TYPE_LIST_BOX_ROW);
-	/* Translators: what it is, and what is so, for the screen reader. */
-	g_autofree char *all = g_strdup_printf(_("%s: %s"), name, value);
-
-	gtk_widget_set_focusable(row, TRUE);
-	gtk_accessible_update_property(GTK_ACCESSIBLE(row), GTK_ACCESSIBLE_PROPERTY_LABEL, all, -1);
-	if (!gtk_widget_get_prev_sibling(row))
-		gui_page_set_focus(page, row);
-}
-
 /* What the service says of the latest one, by the rules in force: its own sentences. */
 static void on_explained(GObject *source, GAsyncResult *result, gpointer data)
 {
@@ -35,9 +21,9 @@ static void on_explained(GObject *source, GAsyncResult *result, gpointer data)
 		return;
 	details = g_variant_get_child_value(reply, 1);
 	if (g_variant_lookup(details, "why", "&s", &why) && *why)
-		add_fact(page, _("What the rules say (in English)"), why);
+		(void)gui_page_add_fact(page, _("What the rules say (in English)"), why);
 	if (g_variant_lookup(details, "remedy", "&s", &remedy) && *remedy)
-		add_fact(page, _("What would allow it (in English)"), remedy);
+		(void)gui_page_add_fact(page, _("What would allow it (in English)"), remedy);
 }
 
 static void ask(GuiService *service, GuiPage *page, const struct leak *leak)
@@ -62,11 +48,13 @@ GuiPage *explain_page_new(GuiService *service, const struct leak *leak)
 	/* Translators: how often, then two times of day. */
 	g_autofree char *often = g_strdup_printf(_("%s, from %s to %s"), times, first, last);
 
-	add_fact(page, _("What to do"), refusal_advice(leak->class));
-	add_fact(page, _("Protocol"), protocol);
-	add_fact(page, _("How often it was reported"), often);
-	add_fact(page, _("The last one was to"), to ? to : _("Not kept, to protect you"));
-	add_fact(page, _("Rule of the policy"), leak->origin);
+	gui_page_set_focus(page,
+			   gui_page_add_fact(page, _("What to do"), refusal_advice(leak->class)));
+	(void)gui_page_add_fact(page, _("Protocol"), protocol);
+	(void)gui_page_add_fact(page, _("How often it was reported"), often);
+	(void)gui_page_add_fact(page, _("The last one was to"),
+				to ? to : _("Not kept, to protect you"));
+	(void)gui_page_add_fact(page, _("Rule of the policy"), leak->origin);
 	if (to)
 		ask(service, page, leak);
 	return page;
