@@ -78,6 +78,7 @@ static void on_mark(guint left, gpointer data)
 		return;
 	note = g_notification_new(text);
 	g_notification_set_body(note, _("Log in before that, or ask for more time."));
+	g_notification_set_default_action(note, "app.show");
 	g_notification_add_button(note, _("More time"), "app.more-time");
 	g_application_send_notification(l->app, TIME_NOTE, note);
 }

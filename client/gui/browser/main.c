@@ -6,6 +6,7 @@
  * a browser; show windows. May not: anything that the person whom it runs for may not. Its death:
  * the door closes and the browser ends, for both hang on descriptors that it alone has.
  */
+#include "browser-wire.h"
 #include "http-url.h"
 #include "launcher.h"
 
@@ -26,18 +27,42 @@ static const char *page_of(GVariantDict *options)
 	return page;
 }
 
-/* Before anybody else hears of it, and where it can still be told on the terminal. */
+/* NULL: a browser can begin there; else why not, to be freed. */
+static char *page_fault(const char *page)
+{
+	struct http_url url;
+
+	if (!*page)
+		return NULL;
+	if (strlen(page) >= BROWSER_PAGE_SIZE)
+		return g_strdup_printf(_("%s: this address is too long: %s\n"), g_get_prgname(),
+				       page);
+	if (http_url_parse(page, strlen(page), &url))
+		return NULL;
+	return g_strdup_printf(_("%s: this is no http or https address: %s\n"), g_get_prgname(),
+			       page);
+}
+
+/* Before anybody else hears of it. */
 static int on_options(GApplication *app, GVariantDict *options, gpointer data)
 {
-	const char *page = page_of(options);
-	struct http_url url;
+	g_autofree char *fault = page_fault(page_of(options));
 
 	(void)app;
 	(void)data;
-	if (!*page || http_url_parse(page, strlen(page), &url))
+	if (!fault)
 		return -1;
-	g_printerr(_("%s: this is no http or https address: %s\n"), g_get_prgname(), page);
+	g_printerr("%s", fault);
 	return USAGE;
+}
+
+/* page: of browsers that are started from now on; "" for their own. */
+static void begin(GApplication *app, const char *page)
+{
+	if (!launcher)
+		launcher = launcher_new(ADW_APPLICATION(app));
+	launcher_present(launcher);
+	launcher_set_page(launcher, page);
 }
 
 /* Of a start that comes over the bus: checked anew, it is anybody's of the session. */
@@ -45,23 +70,21 @@ static int on_command_line(GApplication *app, GApplicationCommandLine *line, gpo
 {
 	GVariantDict *options = g_application_command_line_get_options_dict(line);
 	const char *page = page_of(options);
-	struct http_url url;
+	g_autofree char *fault = page_fault(page);
 
 	(void)data;
-	if (*page && !http_url_parse(page, strlen(page), &url))
+	if (fault) {
+		g_application_command_line_printerr(line, "%s", fault);
 		return USAGE;
-	g_application_activate(app);
-	if (*page)
-		launcher_set_page(launcher, page);
+	}
+	begin(app, page);
 	return 0;
 }
 
 static void on_activate(GApplication *app, gpointer data)
 {
 	(void)data;
-	if (!launcher)
-		launcher = launcher_new(ADW_APPLICATION(app));
-	launcher_present(launcher);
+	begin(app, "");
 }
 
 static void on_shutdown(GApplication *app, gpointer data)
@@ -80,6 +103,16 @@ static void on_more_time(GSimpleAction *action, GVariant *parameter, gpointer da
 		launcher_more_time(launcher);
 }
 
+/* That somebody looks at the notification is no new start. */
+static void on_show(GSimpleAction *action, GVariant *parameter, gpointer data)
+{
+	(void)action;
+	(void)parameter;
+	(void)data;
+	if (launcher)
+		launcher_present(launcher);
+}
+
 static gboolean on_signal(gpointer data)
 {
 	why = BROWSER_STOP_SESSION;
@@ -90,7 +123,8 @@ static gboolean on_signal(gpointer data)
 int main(int argc, char **argv)
 {
 	static const int signals[] = {SIGHUP, SIGINT, SIGTERM};
-	static const GActionEntry actions[] = {{.name = "more-time", .activate = on_more_time}};
+	static const GActionEntry actions[] = {{.name = "more-time", .activate = on_more_time},
+					       {.name = "show", .activate = on_show}};
 	g_autoptr(AdwApplication) app =
 		gui_app_new(ID, G_APPLICATION_HANDLES_COMMAND_LINE,
 			    N_("Opens a browser that does not use Tor, to log in to a network."));
