@@ -32,7 +32,8 @@ static gboolean on_second(gpointer data)
 
 	c->left = gui_door_left(c->door);
 	show(c);
-	mark = browser_time_mark(before, c->left);
+	/* Why a door has ended is said by the page that comes then. */
+	mark = gui_door_is_open(c->door) ? browser_time_mark(before, c->left) : 0;
 	if (mark) {
 		g_autofree char *span = gui_span_text(mark);
 		/* Translators: "2 minutes left", "30 seconds left" */

@@ -148,6 +148,7 @@ static void on_more(GObject *source, GAsyncResult *result, gpointer data)
 		countdown_say(countdown, gui_error_advice(error));
 		return;
 	}
+	g_application_withdraw_notification(g_application_get_default(), TIME_NOTE);
 	span = gui_span_text(gui_door_left(GUI_DOOR(source)));
 	text = g_strdup_printf(_("%s left"), span);
 	countdown_say(countdown, text);
