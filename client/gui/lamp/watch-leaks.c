@@ -7,6 +7,8 @@
 #include <glib/gi18n-lib.h>
 
 #define EXPLAIN_ACTION "explain"
+/* A service that would not tell is asked again. */
+#define AGAIN_SECONDS 30
 
 struct _LampLeakWatch {
 	GObject parent;
@@ -16,6 +18,7 @@ struct _LampLeakWatch {
 	struct leaks *leaks;
 	GError *error;
 	char *asked; /* the service that was asked to tell; NULL: none */
+	guint again; /* once, when it is to be asked anew; 0: it is not */
 	guint due;   /* once, when a notice is due; 0: none is */
 	gboolean silent;
 };
@@ -86,6 +89,8 @@ static void on_blocked(LampLeakWatch *w, int interface, const char *name, GVaria
 	g_signal_emit(w, signals[CHANGED], 0);
 }
 
+static gboolean on_again(gpointer data);
+
 static void on_subscribed(GObject *source, GAsyncResult *result, gpointer data)
 {
 	g_autoptr(GError) error = NULL;
@@ -94,6 +99,10 @@ static void on_subscribed(GObject *source, GAsyncResult *result, gpointer data)
 	LampLeakWatch *w = data;
 
 	if (g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+		return;
+	if (error && !w->again)
+		w->again = g_timeout_add_seconds(AGAIN_SECONDS, on_again, w);
+	if (error && w->error && g_str_equal(error->message, w->error->message))
 		return;
 	g_clear_error(&w->error);
 	w->error = g_steal_pointer(&error);
@@ -111,12 +120,23 @@ static void on_changed(LampLeakWatch *w)
 
 	if (g_strcmp0(owner, w->asked) == 0)
 		return;
+	g_clear_handle_id(&w->again, g_source_remove);
 	g_free(w->asked);
 	w->asked = g_steal_pointer(&owner);
 	if (w->asked)
 		gui_service_call(w->service, GUI_MANAGER, "SubscribeBlocked",
 				 g_variant_new("(b)", FALSE), GUI_QUICK, w->cancel, on_subscribed,
 				 w);
+}
+
+static gboolean on_again(gpointer data)
+{
+	LampLeakWatch *w = data;
+
+	w->again = 0;
+	g_clear_pointer(&w->asked, g_free);
+	on_changed(w);
+	return G_SOURCE_REMOVE;
 }
 
 static void on_action(LampLeakWatch *w, int notice)
@@ -148,6 +168,7 @@ static void lamp_leak_watch_dispose(GObject *object)
 	LampLeakWatch *w = LAMP_LEAK_WATCH(object);
 
 	g_cancellable_cancel(w->cancel);
+	g_clear_handle_id(&w->again, g_source_remove);
 	g_clear_handle_id(&w->due, g_source_remove);
 	g_clear_object(&w->service);
 	g_clear_object(&w->notices);
