@@ -138,6 +138,21 @@ static void test_late(void)
 	g_assert_cmpuint(untold(l, &groups), ==, 1);
 	g_assert_cmpuint(leaks_due(l), ==, 3 * SECOND + LEAKS_QUIET);
 	leaks_free(l);
+	/* Nor what was older, but came later: a notice that is due has something to say. */
+	l = leaks_new();
+	g_assert_true(refused(l, 1, 1 * SECOND, 1, 443));
+	leaks_shown(l, 3 * SECOND);
+	g_assert_true(refused(l, 1, 2 * SECOND, 3, 443));
+	leaks_closed(l);
+	g_assert_true(leaks_due(l) != USEC_INFINITY);
+	g_assert_cmpuint(untold(l, &groups), ==, 2);
+	leaks_shown(l, 4 * SECOND);
+	leaks_closed(l);
+	g_assert_false(refused(l, 1, 2 * SECOND, 3, 443));
+	g_assert_false(refused(l, 2, 5 * SECOND, 0, 443));
+	g_assert_true(leaks_due(l) == USEC_INFINITY);
+	g_assert_cmpuint(untold(l, &groups), ==, 0);
+	leaks_free(l);
 }
 
 static void test_bounded(void)

@@ -53,7 +53,7 @@ static struct leak *leak_read(GVariant *values)
 		      &leak->class, &leak->origin);
 	clean_text(leak->origin);
 	bytes = g_variant_get_fixed_array(address, &size, 1);
-	if (size && size != (leak->family == AF_INET ? 4U : 16U)) {
+	if (!leak->count || (size && size != (leak->family == AF_INET ? 4U : 16U))) {
 		leak_free(leak);
 		return NULL;
 	}
@@ -80,7 +80,8 @@ static bool add(struct leaks *l, struct leak *leak)
 	if (known) {
 		struct leak *before = known->data;
 
-		leak->told = MIN(before->told, leak->count);
+		leak->told = before->told;
+		leak->shown = before->shown;
 		if (leak->count <= before->count) {
 			leak_free(leak);
 			return false;
@@ -110,7 +111,7 @@ void leaks_read_list(struct leaks *l, GVariant *reply)
 		struct leak *leak = leak_read(one);
 
 		if (leak) {
-			leak->told = leak->count;
+			leak->told = leak->shown = leak->count;
 			(void)add(l, leak);
 		}
 		g_variant_unref(one);
@@ -146,6 +147,11 @@ void leaks_shown(struct leaks *l, usec_t now)
 	l->up = true;
 	l->shown = now;
 	l->news = USEC_INFINITY;
+	for (GList *link = l->entries.head; link; link = link->next) {
+		struct leak *leak = link->data;
+
+		leak->shown = leak->count;
+	}
 }
 
 void leaks_closed(struct leaks *l)
@@ -157,8 +163,7 @@ void leaks_closed(struct leaks *l)
 		struct leak *leak = link->data;
 
 		/* What came after it was shown is still to be told. */
-		if (leak->last <= l->shown)
-			leak->told = leak->count;
+		leak->told = leak->shown;
 	}
 }
 

@@ -24,6 +24,7 @@ struct leak {
 	usec_t first, last;
 	guint32 count; /* how often it was reported */
 	guint32 told;  /* of these, in a notice that has gone */
+	guint32 shown; /* and in one, gone or still there */
 	guint8 protocol;
 	guint16 port; /* 0: none */
 	int family;
