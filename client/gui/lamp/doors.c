@@ -27,14 +27,15 @@ static gint by_expiry(gconstpointer a, gconstpointer b)
 
 GPtrArray *lamp_doors_read(GVariant *leases, uid_t uid)
 {
-	GPtrArray *own = g_ptr_array_new_with_free_func(door_free);
+	GPtrArray *own;
 	const char *user, *scope;
 	g_autoptr(GVariantIter) each = NULL;
 	guint64 expires;
 	guint32 holder;
 
 	if (!g_variant_is_of_type(leases, G_VARIANT_TYPE("(a(ssutts))")))
-		return own;
+		return NULL;
+	own = g_ptr_array_new_with_free_func(door_free);
 	g_variant_get(leases, "(a(ssutts))", &each);
 	while (g_variant_iter_loop(each, "(&s&sutt&s)", NULL, &user, &holder, NULL, &expires,
 				   &scope)) {
@@ -116,7 +117,11 @@ char *lamp_doors_text(const struct lamp_doors *d, usec_t now, bool steps)
 {
 	g_autoptr(GString) text = g_string_new(NULL);
 
-	if (!d->own || !d->own->len)
+	if (!d->own)
+		return g_strdup(
+			_("The service has not said who opened it. If it was you, close the "
+			  "program that you opened it with."));
+	if (!d->own->len)
 		return g_strdup(
 			_("Somebody else has opened it; only they, or an administrator, can "
 			  "close it."));
@@ -134,7 +139,9 @@ const char *lamp_doors_title(const struct lamp_doors *d)
 {
 	if (!d->open)
 		return _("No door is open");
-	if (!d->own || !d->own->len)
+	if (!d->own)
+		return _("A door past Tor is open; whose it is is not known");
+	if (!d->own->len)
 		return _("A door past Tor is open; it is not yours");
 	return g_dngettext(GETTEXT_PACKAGE, "A door past Tor is open", "Doors past Tor are open",
 			   d->own->len);

@@ -17,13 +17,14 @@ struct lamp_door {
 
 struct lamp_doors {
 	bool open;      /* some door is, whoever's */
-	GPtrArray *own; /* of struct lamp_door: one's own; the one that ends first comes first */
+	GPtrArray *own; /* of struct lamp_door: one's own; the one that ends first comes first;
+			   NULL: whose they are is not known */
 };
 
 /* OFF: no door. ON: one is open. LAST: one of one's own ends within a minute. */
 enum lamp_light { LAMP_OFF, LAMP_ON, LAMP_LAST, LAMP_LIGHT_N };
 
-/* Of the reply of ListLeases those that uid holds. */
+/* Of the reply of ListLeases those that uid holds; NULL: it makes no sense. */
 GPtrArray *lamp_doors_read(GVariant *leases, uid_t uid);
 
 enum lamp_light lamp_doors_light(const struct lamp_doors *d, usec_t now);

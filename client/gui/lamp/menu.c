@@ -99,7 +99,7 @@ static void build(LampMenu *menu, const struct lamp_doors *doors)
 /* What the menu's lines depend on, but for the time. */
 static char *users_of(const struct lamp_doors *doors)
 {
-	g_autoptr(GString) users = g_string_new(doors->open ? "open" : "");
+	g_autoptr(GString) users = g_string_new(lamp_doors_title(doors));
 
 	for (guint i = 0; doors->own && i < doors->own->len; i++)
 		g_string_append_printf(users, "\n%s",
