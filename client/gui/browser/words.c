@@ -101,8 +101,8 @@ const struct words words_of_failures[BROWSER_FAILURE_N] = {
 	[BROWSER_FAILED_DOOR_BUSY] =
 		{"dialog-information-symbolic", N_("The door is open already"),
 		 N_("Another program has opened the door past Tor. Close that one, or wait until "
-		    "its time is up. This page then goes on by itself."),
-		 .deeds = {DEED_CLOSE}},
+		    "its time is up; then try again."),
+		 .deeds = {DEED_RETRY, DEED_CLOSE}},
 	[BROWSER_FAILED_DOOR] = {"dialog-error-symbolic", N_("The door was not opened"), NULL,
 				 .deeds = {DEED_RETRY, DEED_CLOSE}},
 	[BROWSER_FAILED_DOOR_ENDED] =
