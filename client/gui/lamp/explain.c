@@ -91,10 +91,11 @@ static GtkListBoxRow *find_row(GtkListBox *list, const struct leak *leak)
 	return NULL;
 }
 
-/* Rows stay where they are, and so does the keyboard; new ones come on top. */
+/* Rows stay where they are, and so does the keyboard; new ones come on top, the last make room. */
 static void fill_list(struct explain *e)
 {
 	g_autoptr(GPtrArray) groups = leaks_groups(lamp_leak_watch_leaks(e->watch), false);
+	GtkListBoxRow *last;
 
 	for (guint i = groups->len; i-- > 0;) {
 		GtkListBoxRow *row = find_row(e->list, groups->pdata[i]);
@@ -104,6 +105,8 @@ static void fill_list(struct explain *e)
 		else
 			gtk_list_box_prepend(e->list, GTK_WIDGET(row_new(groups->pdata[i])));
 	}
+	while ((last = gtk_list_box_get_row_at_index(e->list, LEAKS_MOST)))
+		gtk_list_box_remove(e->list, GTK_WIDGET(last));
 }
 
 static void add_list(struct explain *e)
