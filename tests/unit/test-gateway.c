@@ -9,19 +9,26 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
+#include <X11/Xauth.h>
 
 #define DEADLINE ((gint64)10 * G_USEC_PER_SEC)
 #define LOTS (4 << 20)
+#define X11_DIR "/tmp/.X11-unix"
+#define COOKIE_NAME "MIT-MAGIC-COOKIE-1"
 
 static char *dir;
 static int back = -1; /* where the display server listens */
 static DisplayGateway *gateway;
 
+/* A file of this test's own, unless the name is a whole path. */
 static struct sockaddr_un address(const char *name)
 {
 	struct sockaddr_un a = {.sun_family = AF_UNIX};
 
-	(void)g_snprintf(a.sun_path, sizeof(a.sun_path), "%s/%s", dir, name);
+	if (g_path_is_absolute(name))
+		(void)g_strlcpy(a.sun_path, name, sizeof(a.sun_path));
+	else
+		(void)g_snprintf(a.sun_path, sizeof(a.sun_path), "%s/%s", dir, name);
 	return a;
 }
 
@@ -201,6 +208,60 @@ static void test_slow(gconstpointer from_server)
 	tear_down();
 }
 
+/* A cookie of that display, in a file that $XAUTHORITY names. */
+static void write_cookie(const char *path, char *number)
+{
+	char host[256] = "", name[] = COOKIE_NAME, data[] = "0123456789abcdef";
+	Xauth entry = {FamilyLocal, 0,
+		       host,        (unsigned short)strlen(number),
+		       number,      (unsigned short)strlen(name),
+		       name,        (unsigned short)strlen(data),
+		       data};
+	FILE *f = fopen(path, "w");
+
+	g_assert_cmpint(gethostname(host, sizeof(host) - 1), ==, 0);
+	entry.address_length = (unsigned short)strlen(host);
+	g_assert_nonnull(f);
+	g_assert_cmpint(XauWriteAuth(f, &entry), ==, 1);
+	g_assert_cmpint(fclose(f), ==, 0);
+	g_setenv("XAUTHORITY", path, TRUE);
+}
+
+/*
+ * A client that says as much as is taken at once: with the cookie it is more than that, and nothing
+ * of it is passed on.
+ */
+static void test_x11_full(void)
+{
+	g_autofree char *number = g_strdup_printf("%u", 40000 + (unsigned)getpid() % 20000),
+			*display = g_strconcat(":", number, NULL),
+			*path = g_strconcat(X11_DIR "/X", number, NULL),
+			*cookies = g_build_filename(dir, "cookies", NULL);
+	struct sockaddr_un front = address("front");
+	g_autofree guint8 *said = g_malloc0(PUMP_SIZE);
+	guint8 buf[64];
+	int a, b;
+
+	(void)g_mkdir(X11_DIR, 01777);
+	g_setenv("DISPLAY", display, TRUE);
+	write_cookie(cookies, number);
+	back = listen_at(path);
+	gateway = display_gateway_new(BROWSER_X11, listen_at("front"), getuid());
+	a = client();
+	memcpy(said, "l\0\13", 3);
+	g_assert_cmpint(send(a, said, PUMP_SIZE, 0), ==, PUMP_SIZE);
+	b = served();
+	g_assert_cmpint(receive(b, buf, sizeof(buf)), <=, 0);
+	g_assert_cmpuint(display_gateway_connections(gateway), ==, 0);
+	close_fd(b);
+	close_fd(a);
+	display_gateway_free(g_steal_pointer(&gateway));
+	back = close_fd(back);
+	(void)g_unlink(path);
+	(void)g_unlink(cookies);
+	(void)g_unlink(front.sun_path);
+}
+
 static void test_strangers(void)
 {
 	int a;
@@ -262,6 +323,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/gateway/descriptors", test_descriptors);
 	g_test_add_data_func("/gateway/slow-server", NULL, test_slow);
 	g_test_add_data_func("/gateway/slow-client", &back, test_slow);
+	g_test_add_func("/gateway/x11-full", test_x11_full);
 	g_test_add_func("/gateway/strangers", test_strangers);
 	g_test_add_func("/gateway/many", test_many);
 	failed = g_test_run();

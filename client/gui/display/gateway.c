@@ -48,6 +48,11 @@ static gboolean begin_x11(Link *l, int *ret_error)
 		*ret_error = -EPROTO;
 		break;
 	case X11_SETUP_DONE:
+		/* It may grow by the cookie; no client says so much before it is answered. */
+		if (p->end - used > PUMP_SIZE - size) {
+			*ret_error = -EPROTO;
+			break;
+		}
 		memmove(p->bytes + size, p->bytes + used, p->end - used);
 		memcpy(p->bytes, made, size);
 		p->end = p->end - used + size;
