@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <glib/gstdio.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -298,6 +299,60 @@ static void test_many(void)
 	tear_down();
 }
 
+static gboolean count(gpointer data)
+{
+	++*(int *)data;
+	return G_SOURCE_REMOVE;
+}
+
+/* What the program would do when it is idle comes before a connection, and before what it says. */
+static void test_comes_last(void)
+{
+	int idle = 0, a, b;
+
+	set_up(getuid());
+	a = client();
+	(void)g_idle_add(count, &idle);
+	(void)g_main_context_iteration(NULL, FALSE);
+	g_assert_cmpint(idle, ==, 1);
+	g_assert_cmpint(accept4(back, NULL, NULL, 0), ==, -1);
+	b = served();
+	g_assert_cmpint(send(a, "x", 1, 0), ==, 1);
+	(void)g_idle_add(count, &idle);
+	(void)g_main_context_iteration(NULL, FALSE);
+	g_assert_cmpint(idle, ==, 2);
+	g_assert_cmpint(recv(b, &idle, 1, 0), ==, -1);
+	expect(b, "x");
+	close_fd(a);
+	close_fd(b);
+	tear_down();
+}
+
+/* Without a free descriptor nobody is served, and when there is one again whoever has waited. */
+static void test_no_descriptor(void)
+{
+	struct rlimit before, none;
+	int a, b, lowest;
+
+	set_up(getuid());
+	a = client();
+	lowest = dup(a);
+	close_fd(lowest);
+	g_assert_cmpint(getrlimit(RLIMIT_NOFILE, &before), ==, 0);
+	none = (struct rlimit){(rlim_t)lowest, before.rlim_max};
+	g_assert_cmpint(setrlimit(RLIMIT_NOFILE, &none), ==, 0);
+	while (!g_main_context_iteration(NULL, FALSE))
+		;
+	g_assert_cmpint(setrlimit(RLIMIT_NOFILE, &before), ==, 0);
+	g_assert_false(g_main_context_iteration(NULL, FALSE));
+	b = served();
+	g_assert_cmpint(send(a, "x", 1, 0), ==, 1);
+	expect(b, "x");
+	close_fd(a);
+	close_fd(b);
+	tear_down();
+}
+
 static void test_available(void)
 {
 	g_unsetenv("DISPLAY");
@@ -326,6 +381,8 @@ int main(int argc, char **argv)
 	g_test_add_func("/gateway/x11-full", test_x11_full);
 	g_test_add_func("/gateway/strangers", test_strangers);
 	g_test_add_func("/gateway/many", test_many);
+	g_test_add_func("/gateway/comes-last", test_comes_last);
+	g_test_add_func("/gateway/no-descriptor", test_no_descriptor);
 	failed = g_test_run();
 	(void)g_rmdir(dir);
 	g_free(dir);

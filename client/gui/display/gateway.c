@@ -10,11 +10,18 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+/*
+ * Whatever else the program does comes first: a browser that never stops talking, or connecting, is
+ * not to keep it from the person and from the door.
+ */
+#define PRIORITY G_PRIORITY_LOW
+#define PAUSE_MS 1000 /* without a free descriptor: what waits would wake this up all the time */
+
 struct DisplayGateway {
 	enum browser_display which;
 	int listening;
 	uid_t uid;
-	guint accepting;  /* its source */
+	guint accepting;  /* its source, or that of a pause */
 	GPtrArray *links; /* of GSource, each a Link */
 };
 
@@ -109,22 +116,6 @@ static void watch(Link *l, int side)
 	l->wanted[side] = want;
 }
 
-static gboolean on_connection(int listening, GIOCondition condition, gpointer data);
-
-static void accept_again(DisplayGateway *g)
-{
-	if (!g->accepting)
-		g->accepting = g_unix_fd_add(g->listening, G_IO_IN, on_connection, g);
-}
-
-static void end_link(Link *l)
-{
-	DisplayGateway *g = l->gateway;
-
-	g_ptr_array_remove_fast(g->links, &l->source);
-	accept_again(g);
-}
-
 static gboolean link_dispatch(GSource *source, GSourceFunc callback, gpointer data)
 {
 	Link *l = (Link *)source;
@@ -135,7 +126,7 @@ static gboolean link_dispatch(GSource *source, GSourceFunc callback, gpointer da
 	for (int side = 0; side < SIDES && !error; side++)
 		error = pump(l, side);
 	if (error) {
-		end_link(l);
+		g_ptr_array_remove_fast(l->gateway->links, source);
 		return G_SOURCE_REMOVE;
 	}
 	for (int side = 0; side < SIDES; side++)
@@ -169,6 +160,7 @@ static void add_link(DisplayGateway *g, int client, int server)
 		l->from[side] = g_new0(Pump, 1);
 	for (int side = 0; side < SIDES; side++)
 		watch(l, side);
+	g_source_set_priority(source, PRIORITY);
 	g_source_attach(source, NULL);
 	g_ptr_array_add(g->links, source);
 }
@@ -181,6 +173,14 @@ static gboolean is_of(int fd, uid_t uid)
 	return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &size) == 0 && cred.uid == uid;
 }
 
+static void accept_connections(DisplayGateway *g);
+
+static gboolean on_pause_over(gpointer data)
+{
+	accept_connections(data);
+	return G_SOURCE_REMOVE;
+}
+
 /* Whoever is not served is left: a display that is not there. */
 static gboolean on_connection(int listening, GIOCondition condition, gpointer data)
 {
@@ -189,9 +189,8 @@ static gboolean on_connection(int listening, GIOCondition condition, gpointer da
 	int server;
 
 	(void)condition;
-	/* Not again until a descriptor is free: what waits would wake this up all the time. */
 	if (client < 0 && (errno == EMFILE || errno == ENFILE)) {
-		g->accepting = 0;
+		g->accepting = g_timeout_add(PAUSE_MS, on_pause_over, g);
 		return G_SOURCE_REMOVE;
 	}
 	if (client < 0 || !is_of(client, g->uid) || g->links->len >= GATEWAY_CONNECTIONS_MAX)
@@ -202,6 +201,11 @@ static gboolean on_connection(int listening, GIOCondition condition, gpointer da
 	else
 		add_link(g, TAKE_FD(client), server);
 	return G_SOURCE_CONTINUE;
+}
+
+static void accept_connections(DisplayGateway *g)
+{
+	g->accepting = g_unix_fd_add_full(PRIORITY, g->listening, G_IO_IN, on_connection, g, NULL);
 }
 
 static gboolean answers(enum browser_display which)
@@ -233,7 +237,7 @@ DisplayGateway *display_gateway_new(enum browser_display which, int listening, u
 	g->listening = listening;
 	g->uid = uid;
 	g->links = g_ptr_array_new_with_free_func(destroy_link);
-	accept_again(g);
+	accept_connections(g);
 	return g;
 }
 
