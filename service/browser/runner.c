@@ -198,6 +198,8 @@ static void read_launcher(struct runner *r)
 	}
 	r->launcher = part(r->launcher);
 	stop(r, "its launcher has gone");
+	/* Its windows have gone with the launcher: nobody can answer what it might still ask. */
+	r->kill_deadline = now_boottime();
 }
 
 static void end_browser(struct runner *r)
