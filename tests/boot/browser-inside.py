@@ -26,6 +26,10 @@ def unix(path):
     return lambda: connects(socket.AF_UNIX, socket.SOCK_STREAM, path)
 
 
+def datagram(path):
+    return lambda: connects(socket.AF_UNIX, socket.SOCK_DGRAM, path)
+
+
 def windows_of(path):
     """As a client that says nothing of a cookie: the first byte of the answer is 1 for yes."""
     with socket.socket(socket.AF_UNIX) as s:
@@ -76,6 +80,9 @@ TRIES = {
     'desktops-file': lambda: reads('/home/amnesia/letter'),
     'tors-file': lambda: reads('/var/lib/tor/state'),
     'tors-settings': lambda: reads('/etc/tor/torrc'),
+    'log': datagram('/run/systemd/journal/socket'),
+    'log-syslog': datagram('/run/systemd/journal/dev-log'),
+    'log-stdout': unix('/run/systemd/journal/stdout'),
     'resolver': lambda: reads('/etc/resolv.conf'),
     'write-usr': lambda: writes('/usr/local/bin/mine'),
     'write-etc': lambda: writes('/etc/mine'),
