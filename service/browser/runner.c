@@ -124,8 +124,7 @@ static int start(struct runner *r, int fd, const struct browser_start *m,
 		n = displays_make(&d, m->displays, SPAWN_RUNTIME);
 	if (n < 0)
 		return n;
-	*ret_why = BROWSER_REFUSAL_NO_PROGRAM;
-	n = spawn_browser(r->policy->browser.command, m->page, &d, &r->browser);
+	n = spawn_browser(r->policy->browser.command, m->page, &d, &r->browser, ret_why);
 	if (n == 0) {
 		r->pidfd = pidfd_open(r->browser, 0);
 		if (r->pidfd < 0)

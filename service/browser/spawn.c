@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "spawn.h"
 
+#include "confine.h"
 #include "paths.h"
 #include "policy.h"
 
@@ -103,13 +104,20 @@ static char **make_environment(const struct displays *d)
 	return r == 0 ? env : command_free(env);
 }
 
+/* Why there is no browser, as its process says before it ends. */
+struct report {
+	int error;
+	enum browser_refusal why;
+};
+
 /*
  * What a browser prints is what somebody reads on the web: it goes nowhere. Every descriptor of
  * this process closes on exec; that holds for what a library may have opened, too.
  */
-static _noreturn_ void become_browser(char *const *words, char *const *env, int report)
+static _noreturn_ void become_browser(char *const *words, char *const *env, pid_t runner, int to)
 {
-	int error, null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	struct report report = {.why = BROWSER_REFUSAL_FAILURE};
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 	sigset_t none;
 
 	(void)sigemptyset(&none);
@@ -119,35 +127,41 @@ static _noreturn_ void become_browser(char *const *words, char *const *env, int 
 	for (int fd = 0; fd <= STDERR_FILENO; fd++)
 		(void)dup2(null, fd);
 	(void)close_range(STDERR_FILENO + 1, UINT32_MAX, CLOSE_RANGE_CLOEXEC);
-	(void)execve(words[0], words, env);
-	error = errno;
-	(void)!write(report, &error, sizeof(error));
+	report.error = -confine_from(runner);
+	if (!report.error) {
+		(void)execve(words[0], words, env);
+		report = (struct report){errno, BROWSER_REFUSAL_NO_PROGRAM};
+	}
+	(void)!write(to, &report, sizeof(report));
 	_exit(EXIT_EXEC);
 }
 
-int spawn_browser(const char *command, const char *page, const struct displays *d, pid_t *ret_pid)
+int spawn_browser(const char *command, const char *page, const struct displays *d, pid_t *ret_pid,
+		  enum browser_refusal *ret_why)
 {
 	const char *const places[PLACE_N] = {[PLACE_PROFILE] = SPAWN_PROFILE, [PLACE_PAGE] = page};
 	char **words = command_words(command, places), **env = make_environment(d);
-	int report[2] = {-1, -1}, error = ENOMEM;
-	ssize_t n = sizeof(error);
-	pid_t pid = -1;
+	struct report report = {ENOMEM, BROWSER_REFUSAL_FAILURE};
+	int ends[2] = {-1, -1};
+	ssize_t n = sizeof(report);
+	pid_t pid = -1, runner = getpid();
 
-	if (words && env && pipe2(report, O_CLOEXEC) == 0) {
+	if (words && env && pipe2(ends, O_CLOEXEC) == 0) {
 		pid = fork();
-		error = errno;
+		report.error = errno;
 		if (pid == 0)
-			become_browser(words, env, report[1]);
+			become_browser(words, env, runner, ends[1]);
 	}
-	close_fd(report[1]);
+	close_fd(ends[1]);
 	/* The end of the pipe without a word: it runs. */
 	if (pid > 0)
-		n = read(report[0], &error, sizeof(error));
-	close_fd(report[0]);
+		n = read(ends[0], &report, sizeof(report));
+	close_fd(ends[0]);
 	(void)command_free(words);
 	(void)command_free(env);
+	*ret_why = report.why;
 	if (n)
-		return -error;
+		return -report.error;
 	*ret_pid = pid;
 	return 0;
 }

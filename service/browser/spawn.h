@@ -13,6 +13,7 @@ int spawn_prepare(void);
 
 /*
  * Starts [browser] command for a page, which may be "". 0 and its pid, which leads a process group
- * of its own; or a negative errno, -ENOENT and the like when its program cannot be run.
+ * of its own; or a negative errno and why: NO_PROGRAM when its program cannot be run.
  */
-int spawn_browser(const char *command, const char *page, const struct displays *d, pid_t *ret_pid);
+int spawn_browser(const char *command, const char *page, const struct displays *d, pid_t *ret_pid,
+		  enum browser_refusal *ret_why);

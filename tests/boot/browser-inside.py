@@ -2,7 +2,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """In the browser's place: says what can be reached from there, a line each, and waits for its end."""
 import ctypes
+import fcntl
 import os
+import resource
 import signal
 import socket
 import sys
@@ -64,6 +66,13 @@ def sees_process_of(uid):
         raise FileNotFoundError('none')
 
 
+def owned_by(pid):
+    """Its signals go to that process."""
+    with socket.socket(socket.AF_UNIX) as s:
+        fcntl.fcntl(s, fcntl.F_SETOWN, pid)
+
+
+STARTER = os.getppid()
 TRIES = {
     'outside': tcp('198.51.100.5', 80),
     'socks-port': tcp('127.0.0.1', 9050),
@@ -90,6 +99,13 @@ TRIES = {
     'write-shm': lambda: writes('/dev/shm/mine'),
     'root-process': lambda: sees_process_of(0),
     'user-namespace': user_namespace,
+    'signal-starter': lambda: os.kill(STARTER, 0),
+    'starters-descriptor': lambda: os.close(os.pidfd_open(STARTER)),
+    'starters-limits': lambda: resource.prlimit(STARTER, resource.RLIMIT_NOFILE),
+    'starters-socket': lambda: owned_by(STARTER),
+    'signal-starters-group': lambda: os.kill(-STARTER, 0),
+    'signal-all': lambda: os.kill(-1, 0),
+    'stop-starter': lambda: os.kill(STARTER, signal.SIGSTOP) if len(sys.argv) > 2 else None,
 }
 
 with open(sys.argv[1], 'w', encoding='utf-8') as out:
