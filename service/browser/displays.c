@@ -35,11 +35,14 @@ static int bound_socket(const char *path, bool abstract, int *ret)
 	return 0;
 }
 
+/* The file of one that came to nothing goes: no browser looks for it. */
 static int add_listening(struct displays *d, const char *path, enum browser_display which)
 {
 	_cleanup_(closep) int fd = -1;
-	int r = bound_socket(path, false, &fd);
+	int r;
 
+	(void)unlink(path);
+	r = bound_socket(path, false, &fd);
 	if (r < 0)
 		return r;
 	if (listen(fd, BACKLOG) < 0)
@@ -87,11 +90,15 @@ int displays_make(struct displays *d, uint32_t which, const char *runtime_dir)
 		r = make_wayland(d, runtime_dir);
 	if (r == 0 && which & BROWSER_X11)
 		r = make_x11(d);
-	if (r < 0) {
-		displays_close(d);
-		d->reserved = close_fd(d->reserved);
-	}
+	if (r < 0)
+		displays_abandon(d);
 	return r;
+}
+
+void displays_abandon(struct displays *d)
+{
+	displays_close(d);
+	d->reserved = close_fd(d->reserved);
 }
 
 void displays_close(struct displays *d)

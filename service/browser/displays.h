@@ -28,3 +28,6 @@ int displays_make(struct displays *d, uint32_t which, const char *runtime_dir);
 
 /* Closes what listens. The reserved name stays until the process ends. */
 void displays_close(struct displays *d);
+
+/* Closes everything: there is no browser that looks for them. */
+void displays_abandon(struct displays *d);

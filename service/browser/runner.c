@@ -125,17 +125,19 @@ static int start(struct runner *r, int fd, const struct browser_start *m,
 	if (n < 0)
 		return n;
 	n = spawn_browser(r->policy->browser.command, m->page, &d, &r->browser, ret_why);
-	if (n == 0) {
-		r->pidfd = pidfd_open(r->browser, 0);
-		if (r->pidfd < 0)
-			fatal("pidfd: %s", strerror(errno));
-		answer.started.displays = d.which;
-		answer.started.uid = getuid();
-		(void)browser_wire_send(fd, &answer, d.fds, d.n);
-		log_info("browser started");
+	if (n < 0) {
+		displays_abandon(&d);
+		return n;
 	}
+	r->pidfd = pidfd_open(r->browser, 0);
+	if (r->pidfd < 0)
+		fatal("pidfd: %s", strerror(errno));
+	answer.started.displays = d.which;
+	answer.started.uid = getuid();
+	(void)browser_wire_send(fd, &answer, d.fds, d.n);
+	log_info("browser started");
 	displays_close(&d);
-	return n;
+	return 0;
 }
 
 /* True: this connection is the browser's now. */
