@@ -7,7 +7,8 @@
  * display and passes what listens; here each connection is accepted, one to the own compositor or
  * X server is made for it, and bytes and descriptors go both ways. What goes through is not read
  * but for the beginning of an X11 connection, where the cookie is put in. With the gateway, and
- * with this program, every window of it is gone at once.
+ * with this program, every connection of it is closed at once, and with those its windows, unless
+ * an X11 client has asked for them to stay.
  *
  * In one thread, that of the default main context.
  */
