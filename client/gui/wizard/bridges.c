@@ -82,6 +82,7 @@ static void on_used(GObject *source, GAsyncResult *result, gpointer data)
 
 	if (wizard_tor_finish(WIZARD_TOR(source), result, &error)) {
 		w->way = WAY_TOR;
+		w->hiding = false;
 		wizard_update(w);
 		return;
 	}

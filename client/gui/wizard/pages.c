@@ -240,7 +240,7 @@ static const struct content contents[PAGE_N] = {
 		 N_("A bridge hides from this network that you use Tor. On another network or "
 		    "telephone you get some at bridges.torproject.org, or from somebody "
 		    "whom you trust. Enter one on each line. They are given to Tor until "
-		    "the computer restarts, and not saved."),
+		    "it ends or the computer restarts, and not saved."),
 		 {MAIN(N_("_Connect with these bridges"), ACT_USE_BRIDGES),
 		  ALSO(N_("_Scan a code with the camera"), ACT_SCAN),
 		  ALSO(N_("Read a code from a _picture"), ACT_PICTURE),

@@ -19,13 +19,19 @@
 /* One that is there, and has not let this program in by then, does not mean to. */
 #define LET_IN_SECONDS 10
 #define PLUGINS_MAX 16
+/*
+ * Systems have Tor read its torrc anew each day (SIGHUP), which would undo what it was told here:
+ * bridges, a pause, and the end of one that the torrc begins with.
+ */
+#define KEPT "__ReloadTorrcOnSIGHUP=0"
 
 /* What was asked, in order: answers come in that order, and say nothing else of it. */
-enum asked { ASKED_LET_IN, ASKED_NEWS, ASKED_SETTING };
+enum asked { ASKED_LET_IN, ASKED_NEWS, ASKED_SETTINGS, ASKED_TO_SET, ASKED_TO_LEAVE };
 
 struct question {
 	enum asked asked;
-	GTask *task; /* NULL: nobody waits */
+	const char *then; /* what is asked next if the answer is good; NULL: nothing */
+	GTask *task;      /* NULL: nobody waits */
 };
 
 struct _WizardTor {
@@ -60,6 +66,21 @@ static void question_free(gpointer data)
 	g_free(q);
 }
 
+/* Whose members may: the socket's directory says it, which everybody may look at from outside. */
+static void find_group(WizardTor *t)
+{
+	g_autofree char *directory = g_path_get_dirname(TOR_CONTROL_PATH);
+	struct stat st;
+	struct group *group;
+
+	t->state.group[0] = '\0';
+	if (stat(directory, &st) < 0)
+		return;
+	group = getgrgid(st.st_gid);
+	if (group)
+		(void)g_strlcpy(t->state.group, group->gr_name, sizeof(t->state.group));
+}
+
 static gboolean on_retry(gpointer data);
 
 static void hang_up(WizardTor *t, enum tor_link link)
@@ -75,8 +96,9 @@ static void hang_up(WizardTor *t, enum tor_link link)
 	g_string_truncate(t->out, 0);
 	t->writing = false;
 	t->text = (struct tor_text){0};
-	t->state.link = link;
-	t->state.connected = t->state.troubled = false;
+	t->state = (struct tor_state){.link = link};
+	if (link == TOR_LINK_DENIED)
+		find_group(t);
 	if (!t->retry)
 		t->retry = g_timeout_add_seconds(RETRY_SECONDS, on_retry, t);
 	g_queue_init(&t->asked);
@@ -141,14 +163,13 @@ static void ask(WizardTor *t, enum asked asked, const char *command, GTask *task
 static void ask_settings(WizardTor *t)
 {
 	g_ptr_array_set_size(t->plugins, 0);
-	ask(t, ASKED_NEWS, "GETCONF ClientTransportPlugin UseBridges DisableNetwork", NULL);
+	ask(t, ASKED_NEWS, "GETINFO status/bootstrap-phase status/circuit-established", NULL);
+	ask(t, ASKED_SETTINGS, "GETCONF ClientTransportPlugin UseBridges DisableNetwork", NULL);
 }
 
 static void ask_news(WizardTor *t)
 {
 	ask(t, ASKED_NEWS, "SETEVENTS STATUS_CLIENT CONF_CHANGED", NULL);
-	ask(t, ASKED_NEWS, "GETINFO status/bootstrap-phase", NULL);
-	ask(t, ASKED_NEWS, "GETINFO status/circuit-established", NULL);
 	ask_settings(t);
 }
 
@@ -205,6 +226,29 @@ static void hear_value(WizardTor *t, const char *text)
 	}
 }
 
+/* It talks when what it has been told before is known: until then nobody acts on it. */
+static void hear_settings(WizardTor *t)
+{
+	g_clear_handle_id(&t->patience, g_source_remove);
+	t->state.link = TOR_LINK_TALKS;
+}
+
+/* Nobody has tried the new way yet, and what led here on the old one is gone. */
+static void leave_circuits(WizardTor *t)
+{
+	t->state.connected = t->state.troubled = false;
+	t->state.progress = 0;
+	t->state.tag[0] = t->state.words[0] = '\0';
+}
+
+static void ask_then(WizardTor *t, struct question *q)
+{
+	if (q->asked == ASKED_TO_LEAVE)
+		leave_circuits(t);
+	ask(t, ASKED_TO_SET, q->then, g_steal_pointer(&q->task));
+	question_free(q);
+}
+
 /* The last line of an answer. False: this is not to go on. */
 static bool hear_end(WizardTor *t, const char *line)
 {
@@ -218,12 +262,15 @@ static bool hear_end(WizardTor *t, const char *line)
 		question_free(q);
 		return false;
 	}
-	if (q->asked == ASKED_LET_IN) {
-		g_clear_handle_id(&t->patience, g_source_remove);
-		t->state.link = TOR_LINK_TALKS;
-		ask_news(t);
+	if (q->then && good) {
+		ask_then(t, q);
+		return true;
 	}
-	if (q->asked == ASKED_SETTING)
+	if (q->asked == ASKED_LET_IN)
+		ask_news(t);
+	if (q->asked == ASKED_SETTINGS)
+		hear_settings(t);
+	if (q->asked == ASKED_TO_SET || q->asked == ASKED_TO_LEAVE)
 		ask_settings(t);
 	task = g_steal_pointer(&q->task);
 	question_free(q);
@@ -333,25 +380,14 @@ static void greet(WizardTor *t)
 		hang_up(t, r == -EACCES ? TOR_LINK_DENIED : TOR_LINK_REFUSED);
 		return;
 	}
+	if (t->state.link == TOR_LINK_DENIED) {
+		t->state.link = TOR_LINK_UNKNOWN; /* it is granted now */
+		g_signal_emit(t, changed, 0);
+	}
 	(void)snprintf(command, sizeof(command), "AUTHENTICATE %s", cookie);
 	ask(t, ASKED_LET_IN, command, NULL);
 	t->patience = g_timeout_add_seconds(LET_IN_SECONDS, on_patience, t);
 	read_more(t);
-}
-
-/* Whose members may: the socket's directory says it, which everybody may look at from outside. */
-static void find_group(WizardTor *t)
-{
-	g_autofree char *directory = g_path_get_dirname(TOR_CONTROL_PATH);
-	struct stat st;
-	struct group *group;
-
-	t->state.group[0] = '\0';
-	if (stat(directory, &st) < 0)
-		return;
-	group = getgrgid(st.st_gid);
-	if (group)
-		(void)g_strlcpy(t->state.group, group->gr_name, sizeof(t->state.group));
 }
 
 static void on_connected(GObject *source, GAsyncResult *result, gpointer data)
@@ -363,7 +399,6 @@ static void on_connected(GObject *source, GAsyncResult *result, gpointer data)
 
 	if (g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
 		return;
-	find_group(t);
 	t->connection = connection;
 	if (connection)
 		greet(t);
@@ -466,27 +501,43 @@ gboolean wizard_tor_has_transport(WizardTor *t, const char *transport)
 
 static void set(WizardTor *t, const char *command, GAsyncReadyCallback done, gpointer data)
 {
-	ask(t, ASKED_SETTING, command, g_task_new(t, NULL, done, data));
+	ask(t, ASKED_TO_SET, command, g_task_new(t, NULL, done, data));
+}
+
+/*
+ * Tor keeps circuits that it has when its bridges change. It drops them without a network: when it
+ * then says that it is connected, it is on the new way. What it does not take changes nothing.
+ */
+static void set_way(WizardTor *t, const char *command, GAsyncReadyCallback done, gpointer data)
+{
+	struct question *q;
+
+	leave_circuits(t);
+	ask(t, ASKED_TO_LEAVE, command, g_task_new(t, NULL, done, data));
+	q = g_queue_peek_tail(&t->asked);
+	if (q)
+		q->then = "SETCONF DisableNetwork=0";
 }
 
 void wizard_tor_use_bridges(WizardTor *t, const char *const *lines, GAsyncReadyCallback done,
 			    gpointer data)
 {
-	g_autoptr(GString) command = g_string_new("SETCONF UseBridges=1 DisableNetwork=0");
+	g_autoptr(GString) command = g_string_new("SETCONF UseBridges=1 DisableNetwork=1 " KEPT);
 
 	for (; *lines; lines++)
 		g_string_append_printf(command, " Bridge=\"%s\"", *lines);
-	set(t, command->str, done, data);
+	set_way(t, command->str, done, data);
 }
 
 void wizard_tor_forget_bridges(WizardTor *t, GAsyncReadyCallback done, gpointer data)
 {
-	set(t, "RESETCONF UseBridges Bridge", done, data);
+	set_way(t, "RESETCONF UseBridges Bridge DisableNetwork=1 " KEPT, done, data);
 }
 
 void wizard_tor_pause(WizardTor *t, bool pause, GAsyncReadyCallback done, gpointer data)
 {
-	set(t, pause ? "SETCONF DisableNetwork=1" : "SETCONF DisableNetwork=0", done, data);
+	set(t, pause ? "SETCONF DisableNetwork=1 " KEPT : "SETCONF DisableNetwork=0 " KEPT, done,
+	    data);
 }
 
 gboolean wizard_tor_finish(WizardTor *t, GAsyncResult *result, GError **error)

@@ -154,8 +154,10 @@ static void on_consented(GObject *source, GAsyncResult *result, gpointer data)
 	g_autoptr(GVariant) reply =
 		gui_service_call_finish(GUI_SERVICE(source), result, NULL, &error);
 
-	if (reply)
+	if (reply) {
 		w->way = WAY_NONE;
+		w->hiding = false;
+	}
 	wizard_update(w);
 	if (!reply)
 		wizard_say_error(w, error);
@@ -215,20 +217,18 @@ static void on_told(GObject *source, GAsyncResult *result, gpointer data)
 	wizard_say(w, text);
 }
 
-/* A Tor that would show itself to the network waits for the bridges. */
+/* A Tor that would show itself to the network waits for the bridges: see go_on(). */
 static void hide(struct wizard *w)
 {
-	const struct tor_state *tor = wizard_tor_state(w->tor);
-
 	w->way = WAY_BRIDGES;
+	w->hiding = true;
 	withdraw(w);
-	if (tor->link == TOR_LINK_TALKS && !tor->bridges && !tor->connected)
-		wizard_tor_pause(w->tor, true, on_told, w);
 }
 
 static void connect_direct(struct wizard *w)
 {
 	w->way = WAY_TOR;
+	w->hiding = false;
 	if (wizard_tor_state(w->tor)->bridges)
 		wizard_tor_forget_bridges(w->tor, on_told, w);
 }
@@ -284,6 +284,7 @@ void wizard_act(struct wizard *w, enum action action)
 		choose(w, WAY_BRIDGES);
 		break;
 	case ACT_TOR:
+		w->hiding = false;
 		choose(w, WAY_TOR);
 		break;
 	case ACT_DIRECT:
@@ -349,16 +350,26 @@ static void look_at_network(struct wizard *w)
 	w->network = g_steal_pointer(&now);
 }
 
-/* What goes on by itself on a page. A Tor that waits is told once: what it says to that is shown.
- */
-static void go_on(struct wizard *w, enum page page)
+/* Tor is told once, and anew when it is another Tor: what it says to that is shown. */
+static void tell_tor(struct wizard *w, enum page page)
 {
-	bool waits = page == PAGE_PROGRESS && wizard_tor_state(w->tor)->paused;
-	bool tell = waits && !w->told;
+	const struct tor_state *tor = wizard_tor_state(w->tor);
+	bool talks = tor->link == TOR_LINK_TALKS;
+	bool waits = talks && page == PAGE_PROGRESS && tor->paused;
+	bool shows = talks && w->hiding && (page == PAGE_BRIDGES || page == PAGE_HIDDEN) &&
+		     !tor->paused && !tor->bridges;
+	bool begin = waits && !w->told, wait = shows && !w->told_to_wait;
 
 	w->told = waits;
-	if (tell)
-		wizard_tor_pause(w->tor, false, on_told, w);
+	w->told_to_wait = shows;
+	if (begin || wait)
+		wizard_tor_pause(w->tor, wait, on_told, w);
+}
+
+/* What goes on by itself on a page. */
+static void go_on(struct wizard *w, enum page page)
+{
+	tell_tor(w, page);
 	if (page == PAGE_CHECKING && !w->checking)
 		start_check(w);
 }

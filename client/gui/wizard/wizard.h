@@ -38,8 +38,10 @@ struct wizard {
 
 	char *network; /* which one the rest is of; NULL: none is up */
 	enum way way;
-	bool clock_left;   /* the clock is right, or is to stay as it is */
-	bool told;         /* Tor, that it is to begin */
+	bool clock_left; /* the clock is right, or is to stay as it is */
+	bool hiding;     /* Tor is to wait for bridges, or for another decision */
+	bool told;       /* Tor, that it is to begin */
+	bool told_to_wait;
 	char *bridge_text; /* as it was entered; never in a file */
 
 	GCancellable *checking; /* NULL: no check is under way */
