@@ -218,5 +218,6 @@ void wizard_bridges_picture(struct wizard *w)
 	gtk_file_filter_set_name(pictures, _("Pictures"));
 	gtk_file_chooser_add_filter(GTK_FILE_CHOOSER(dialog), pictures);
 	g_signal_connect(dialog, "response", G_CALLBACK(on_chosen), w);
+	gtk_native_dialog_set_modal(GTK_NATIVE_DIALOG(dialog), TRUE);
 	gtk_native_dialog_show(GTK_NATIVE_DIALOG(dialog));
 }

@@ -4,8 +4,11 @@
 /* The computer's clock, through org.freedesktop.timedate1, which asks polkit, which may ask. */
 #include <gio/gio.h>
 
-/* seconds since 1970 */
-void clock_set(guint64 seconds, GAsyncReadyCallback done, gpointer data);
+/*
+ * seconds since 1970. G_IO_ERROR_BUSY: the computer is to set its clock by itself. Who cancels only
+ * does not hear of it.
+ */
+void clock_set(guint64 seconds, GCancellable *cancel, GAsyncReadyCallback done, gpointer data);
 gboolean clock_set_finish(GAsyncResult *result, GError **error);
 
 /* In the person's own words for it, in the computer's time zone. Free with g_free. */

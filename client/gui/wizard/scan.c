@@ -36,6 +36,13 @@ gboolean scan_installed(enum scan from)
 	return path != NULL;
 }
 
+/* At once: whoever cancels may not be there any more when the read ends. */
+static void on_cancelled(GCancellable *cancel, gpointer program)
+{
+	(void)cancel;
+	g_subprocess_force_exit(program);
+}
+
 static void on_read(GObject *source, GAsyncResult *result, gpointer data)
 {
 	g_autoptr(GTask) task = data;
@@ -75,6 +82,8 @@ void scan_start(enum scan from, const char *path, GCancellable *cancel, GAsyncRe
 	s = g_new0(struct scanning, 1);
 	s->program = program;
 	g_task_set_task_data(task, s, scanning_free);
+	(void)g_cancellable_connect(cancel, G_CALLBACK(on_cancelled), g_object_ref(program),
+				    g_object_unref);
 	g_input_stream_read_all_async(g_subprocess_get_stdout_pipe(program), s->buf,
 				      BRIDGE_TEXT_MAX, G_PRIORITY_DEFAULT, cancel, on_read, task);
 }

@@ -49,6 +49,8 @@ void wizard_facts(struct wizard *w, struct facts *ret)
 
 void wizard_say(struct wizard *w, const char *text)
 {
+	if (!w->window)
+		return;
 	gtk_label_set_text(w->notice, text ? text : "");
 	gtk_widget_set_visible(GTK_WIDGET(w->notice), text && *text);
 }
@@ -120,7 +122,8 @@ static void on_browser_ended(GObject *source, GAsyncResult *result, gpointer dat
 	struct wizard *w = data;
 
 	(void)g_subprocess_wait_finish(G_SUBPROCESS(source), result, NULL);
-	g_clear_object(&w->browser);
+	if (w->browser == G_SUBPROCESS(source))
+		g_clear_object(&w->browser); /* else another one was started meanwhile */
 	wizard_update(w);
 }
 
@@ -157,6 +160,7 @@ static void on_consented(GObject *source, GAsyncResult *result, gpointer data)
 	if (reply) {
 		w->way = WAY_NONE;
 		w->hiding = false;
+		g_clear_error(&w->check_error); /* it was of a time without consent */
 	}
 	wizard_update(w);
 	if (!reply)
@@ -184,6 +188,7 @@ static void on_withdrawn(GObject *source, GAsyncResult *result, gpointer data)
 	g_autoptr(GVariant) reply =
 		gui_service_call_finish(GUI_SERVICE(source), result, NULL, &error);
 
+	w->withdrawing = false;
 	wizard_update(w);
 	if (!reply)
 		wizard_say_error(w, error);
@@ -196,6 +201,7 @@ static void on_withdrawn(GObject *source, GAsyncResult *result, gpointer data)
 static void withdraw(struct wizard *w)
 {
 	forget_check(w);
+	w->withdrawing = true;
 	gui_service_call(w->service, GUI_AUTOCONFIG, "SetAutoconfigConsent",
 			 g_variant_new("(bs)", FALSE, ""), GUI_QUICK, NULL, on_withdrawn, w);
 }
@@ -247,11 +253,34 @@ static void on_clock(GObject *source, GAsyncResult *result, gpointer data)
 		wizard_update(w);
 		return;
 	}
+	if (g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+		return; /* it was of another network */
+	if (g_error_matches(error, G_IO_ERROR, G_IO_ERROR_BUSY)) {
+		wizard_say(w, _("The clock was not set, for this computer sets it by itself, which "
+				"does not work behind Tor. An administrator turns that off with "
+				"“timedatectl set-ntp false”. Then try again."));
+		return;
+	}
 	text = g_strdup_printf(
-		_("The clock was not set: %s Try again, or ask an administrator to set "
-		  "it with “timedatectl set-time”."),
+		/* Translators: what the system says may be in English. */
+		_("The clock was not set. Try again, or ask an administrator to set it with "
+		  "“timedatectl set-time”. The system says: %s"),
 		error->message);
 	wizard_say(w, text);
+}
+
+static void forget_clock(struct wizard *w)
+{
+	if (w->setting_clock)
+		g_cancellable_cancel(w->setting_clock);
+	g_clear_object(&w->setting_clock);
+}
+
+static void set_clock(struct wizard *w)
+{
+	forget_clock(w);
+	w->setting_clock = g_cancellable_new();
+	clock_set(check_result_time(&w->result), w->setting_clock, on_clock, w);
 }
 
 /* --- what the person does */
@@ -304,7 +333,7 @@ void wizard_act(struct wizard *w, enum action action)
 		log_in(w);
 		break;
 	case ACT_SET_CLOCK:
-		clock_set(check_result_time(&w->result), on_clock, w);
+		set_clock(w);
 		break;
 	case ACT_LEAVE_CLOCK:
 		w->clock_left = true;
@@ -343,6 +372,7 @@ static void look_at_network(struct wizard *w)
 		w->way = WAY_NONE;
 		w->clock_left = w->logging_in = false;
 		forget_check(w);
+		forget_clock(w);
 		wizard_tor_doubt(w->tor);
 		w->shown = PAGE_N; /* a new one, also of the same kind */
 	}
@@ -370,7 +400,7 @@ static void tell_tor(struct wizard *w, enum page page)
 static void go_on(struct wizard *w, enum page page)
 {
 	tell_tor(w, page);
-	if (page == PAGE_CHECKING && !w->checking)
+	if (page == PAGE_CHECKING && !w->checking && !w->withdrawing)
 		start_check(w);
 }
 
@@ -387,6 +417,8 @@ void wizard_update(struct wizard *w)
 	struct facts f;
 	enum page page;
 
+	if (!w->window)
+		return;
 	look_at_network(w);
 	wizard_facts(w, &f);
 	look_after_login(w, &f);
@@ -400,17 +432,31 @@ void wizard_update(struct wizard *w)
 	go_on(w, page);
 }
 
-static void wizard_free(gpointer data)
+/* The program may outlive its window: answers that are under way then come to nothing. */
+static void on_destroy(GtkWidget *window, gpointer data)
 {
 	struct wizard *w = data;
 
+	(void)window;
+	g_signal_handlers_disconnect_by_data(w->tor, w);
+	g_signal_handlers_disconnect_by_data(w->service, w);
 	wizard_progress_leave(w);
 	wizard_bridges_leave(w);
 	forget_check(w);
+	w->entry = NULL;
+	w->progress = NULL;
+	w->window = NULL;
+}
+
+/* Of the application, whose windows have gone before: from then on nobody is answered. */
+static void wizard_free(gpointer data, GObject *app)
+{
+	struct wizard *w = data;
+
+	(void)app;
 	g_clear_object(&w->scanning);
+	g_clear_object(&w->setting_clock);
 	g_clear_object(&w->browser);
-	g_signal_handlers_disconnect_by_data(w->tor, w);
-	g_signal_handlers_disconnect_by_data(w->service, w);
 	g_object_unref(w->tor);
 	g_object_unref(w->service);
 	g_free(w->bridge_text);
@@ -430,7 +476,8 @@ void wizard_start(GtkApplication *app)
 	gui_window_set_footer(w->window, wizard_footer_new(w));
 	g_signal_connect_swapped(w->service, "changed", G_CALLBACK(wizard_update), w);
 	g_signal_connect_swapped(w->tor, "changed", G_CALLBACK(wizard_update), w);
-	g_object_set_data_full(G_OBJECT(app), "wizard", w, wizard_free);
+	g_signal_connect(w->window, "destroy", G_CALLBACK(on_destroy), w);
+	g_object_weak_ref(G_OBJECT(app), wizard_free, w);
 	wizard_update(w);
 	gtk_window_present(GTK_WINDOW(w->window));
 }

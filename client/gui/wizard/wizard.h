@@ -30,7 +30,7 @@ enum action {
 };
 
 struct wizard {
-	GuiWindow *window;
+	GuiWindow *window; /* NULL: it was closed */
 	GuiService *service;
 	WizardTor *tor;
 	GtkLabel *standing, *door; /* of the footer */
@@ -44,6 +44,7 @@ struct wizard {
 	bool told_to_wait;
 	char *bridge_text; /* as it was entered; never in a file */
 
+	bool withdrawing;       /* until that is so no check is begun */
 	GCancellable *checking; /* NULL: no check is under way */
 	struct check_result result;
 	GError *check_error;
@@ -51,6 +52,7 @@ struct wizard {
 	bool door_was_open;   /* for it, the last time that anything changed */
 	bool logging_in;      /* it, or one that it has handed over to, is there */
 	GCancellable *scanning;
+	GCancellable *setting_clock;
 
 	enum page shown; /* PAGE_N: none yet */
 	GuiPage *page;   /* it, which the window owns */
