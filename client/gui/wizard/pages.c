@@ -38,7 +38,8 @@ struct content {
 
 static void add_spinner(struct wizard *w, GuiPage *page)
 {
-	GtkWidget *spinner = gtk_spinner_new();
+	GtkWidget *spinner = g_object_new(GTK_TYPE_SPINNER, "accessible-role",
+					  GTK_ACCESSIBLE_ROLE_PRESENTATION, NULL);
 
 	(void)w;
 	gtk_spinner_start(GTK_SPINNER(spinner));
@@ -85,8 +86,11 @@ static void fill_failed(struct wizard *w, GuiPage *page)
 static void fill_portal(struct wizard *w, GuiPage *page)
 {
 	if (w->result.portal_here)
-		wizard_say(w, _("The network leads to a page of this computer itself, where it has "
-				"no business. That page will not be opened."));
+		gui_page_set_text(
+			page,
+			_("But it leads to a page of this computer itself, where it has no "
+			  "business. That page will not be opened. Ask the people whose network it "
+			  "is how to log in, or choose another network."));
 	else if (w->result.portal_url)
 		gui_page_add_fact(page, _("The network's login page"), w->result.portal_url);
 }
@@ -125,7 +129,8 @@ static const struct content contents[PAGE_N] = {
 	[PAGE_NO_SERVICE] =
 		{"dialog-warning-symbolic",
 		 N_("The network service does not answer"),
-		 N_("Until it does, nothing leaves this computer but what Tor sends. "
+		 N_("Until it does, nothing leaves this computer but what Tor sends, unless an "
+		    "administrator has opened the network. "
 		    "This window goes on by itself when the service is back. If it stays "
 		    "away, restart the computer, or ask an administrator to look at "
 		    "“systemctl status sallyport sallyport-engine”."),
@@ -253,7 +258,8 @@ static const struct content contents[PAGE_N] = {
 		    "administrator installs it with “apt install tor” and starts it with "
 		    "“systemctl restart tor”. This window goes on by itself when it is "
 		    "there."),
-		 {BACK},
+		 {ALSO(N_("_Close"), ACT_CLOSE), ALSO(N_("_Look for a login page"), ACT_LOOK),
+		  BACK},
 		 fill_absent},
 	[PAGE_TOR_DENIED] =
 		{"dialog-warning-symbolic",
@@ -261,7 +267,8 @@ static const struct content contents[PAGE_N] = {
 		 N_("Tor may connect all the same, but nothing of it can be seen here, and "
 		    "no bridge can be given to it. An administrator can add you to the "
 		    "group with “adduser USER GROUP”; then log out and in again."),
-		 {BACK},
+		 {ALSO(N_("_Close"), ACT_CLOSE), ALSO(N_("_Look for a login page"), ACT_LOOK),
+		  BACK},
 		 fill_denied},
 	[PAGE_TOR_REFUSED] =
 		{"dialog-warning-symbolic",
@@ -270,7 +277,8 @@ static const struct content contents[PAGE_N] = {
 		    "it anew with “systemctl restart tor”, and look whether the file "
 		    "/etc/tor/torrc says “CookieAuthentication 1”. This window goes on by "
 		    "itself when Tor answers."),
-		 {BACK},
+		 {ALSO(N_("_Close"), ACT_CLOSE), ALSO(N_("_Look for a login page"), ACT_LOOK),
+		  BACK},
 		 NULL},
 	[PAGE_PROGRESS] = {"org.sallyport.Wizard-symbolic",
 			   N_("Connecting to Tor"),
@@ -310,6 +318,8 @@ static void add_notice(struct wizard *w, GuiPage *page)
 static bool is_offered(struct wizard *w, enum action action)
 {
 	switch (action) {
+	case ACT_BACK:
+		return w->way != WAY_NONE;
 	case ACT_LOGIN:
 		return !w->result.portal_here;
 	case ACT_SCAN:
@@ -360,7 +370,7 @@ void wizard_page_refresh(struct wizard *w)
 /* --- the footer */
 
 static const char *const standings[STANDING_N] = {
-	[STANDING_UNKNOWN] = N_("The network stays closed."),
+	[STANDING_UNKNOWN] = N_("The network is closed, unless an administrator has opened it."),
 	[STANDING_CLOSED] = N_("A check without Tor is not allowed."),
 	[STANDING_ALLOWED] = N_("The check without Tor is allowed on this network."),
 	[STANDING_HIDDEN] = N_("Checks without Tor are refused until the computer restarts."),
@@ -381,7 +391,10 @@ GtkWidget *wizard_footer_new(struct wizard *w)
 {
 	GtkWidget *outer = gtk_box_new(GTK_ORIENTATION_VERTICAL, 0);
 	GtkWidget *box = gtk_box_new(GTK_ORIENTATION_HORIZONTAL, 12);
-	GtkWidget *texts = gtk_box_new(GTK_ORIENTATION_VERTICAL, 3), *what;
+	GtkWidget *texts = g_object_new(GTK_TYPE_BOX, "orientation", GTK_ORIENTATION_VERTICAL,
+					"spacing", 3, "accessible-role", GTK_ACCESSIBLE_ROLE_STATUS,
+					"focusable", TRUE, NULL);
+	GtkWidget *what;
 
 	gtk_box_append(GTK_BOX(outer), gtk_separator_new(GTK_ORIENTATION_HORIZONTAL));
 	gtk_box_append(GTK_BOX(outer), box);
@@ -391,10 +404,11 @@ GtkWidget *wizard_footer_new(struct wizard *w)
 	gtk_widget_set_margin_end(box, 12);
 	gtk_box_append(GTK_BOX(box), texts);
 	gtk_widget_set_valign(texts, GTK_ALIGN_CENTER);
+	w->status = texts;
 	w->standing = footer_label(texts, "");
 	w->door = footer_label(texts, _("A browser can reach this network without Tor right now."));
 	w->withdraw = gtk_button_new();
-	what = gtk_label_new_with_mnemonic(_("_Withdraw"));
+	what = gtk_label_new_with_mnemonic(_("With_draw"));
 	gtk_button_set_child(GTK_BUTTON(w->withdraw), what);
 	gtk_label_set_mnemonic_widget(GTK_LABEL(what), w->withdraw);
 	gtk_accessible_update_relation(GTK_ACCESSIBLE(w->withdraw),
@@ -413,6 +427,8 @@ void wizard_footer_refresh(struct wizard *w, const struct facts *f)
 	enum standing standing = standing_of(f);
 
 	gtk_label_set_text(w->standing, _(standings[standing]));
+	gtk_accessible_update_property(GTK_ACCESSIBLE(w->status), GTK_ACCESSIBLE_PROPERTY_LABEL,
+				       _(standings[standing]), -1);
 	gtk_widget_set_visible(GTK_WIDGET(w->door), f->sealed && f->door_open);
 	gtk_widget_set_visible(w->withdraw, standing == STANDING_ALLOWED);
 }

@@ -290,9 +290,8 @@ static void choose(struct wizard *w, enum way way)
 	w->way = way;
 }
 
-void wizard_act(struct wizard *w, enum action action)
+static void act(struct wizard *w, enum action action)
 {
-	wizard_say(w, NULL);
 	switch (action) {
 	case ACT_CONSENT:
 		consent(w);
@@ -308,6 +307,7 @@ void wizard_act(struct wizard *w, enum action action)
 		break;
 	case ACT_BACK:
 		choose(w, WAY_NONE);
+		w->shown = PAGE_N; /* the same page may offer something else now */
 		break;
 	case ACT_BRIDGES:
 		choose(w, WAY_BRIDGES);
@@ -354,6 +354,14 @@ void wizard_act(struct wizard *w, enum action action)
 		break;
 	}
 	wizard_update(w);
+}
+
+void wizard_act(struct wizard *w, enum action action)
+{
+	wizard_say(w, NULL);
+	w->acting = true;
+	act(w, action);
+	w->acting = false;
 }
 
 /* --- what is so */
@@ -404,12 +412,21 @@ static void go_on(struct wizard *w, enum page page)
 		start_check(w);
 }
 
+/*
+ * A page that comes by itself takes the keyboard to where it does nothing: the next key is meant
+ * for the page before.
+ */
 static void show_page(struct wizard *w, enum page page)
 {
+	GuiPage *p;
+
 	wizard_progress_leave(w);
 	wizard_bridges_leave(w);
 	w->shown = page;
-	gui_window_show(w->window, wizard_page_new(w, page));
+	p = wizard_page_new(w, page);
+	if (!w->acting && !w->entry)
+		gui_page_set_focus(p, w->status);
+	gui_window_show(w->window, p);
 }
 
 void wizard_update(struct wizard *w)

@@ -34,6 +34,7 @@ struct wizard {
 	GuiService *service;
 	WizardTor *tor;
 	GtkLabel *standing, *door; /* of the footer */
+	GtkWidget *status;         /* around them: where keys do nothing */
 	GtkWidget *withdraw;
 
 	char *network; /* which one the rest is of; NULL: none is up */
@@ -54,6 +55,7 @@ struct wizard {
 	GCancellable *scanning;
 	GCancellable *setting_clock;
 
+	bool acting;     /* the person does something just now */
 	enum page shown; /* PAGE_N: none yet */
 	GuiPage *page;   /* it, which the window owns */
 	GtkLabel *notice;
