@@ -391,10 +391,9 @@ GtkWidget *wizard_footer_new(struct wizard *w)
 {
 	GtkWidget *outer = gtk_box_new(GTK_ORIENTATION_VERTICAL, 0);
 	GtkWidget *box = gtk_box_new(GTK_ORIENTATION_HORIZONTAL, 12);
-	GtkWidget *texts = g_object_new(GTK_TYPE_BOX, "orientation", GTK_ORIENTATION_VERTICAL,
-					"spacing", 3, "accessible-role", GTK_ACCESSIBLE_ROLE_STATUS,
-					"focusable", TRUE, NULL);
-	GtkWidget *what;
+	GtkWidget *texts = gtk_box_new(GTK_ORIENTATION_VERTICAL, 3), *what;
+	/* A box passes Tab on to what is in it; a row keeps it. */
+	GtkWidget *list = gtk_list_box_new(), *row = gtk_list_box_row_new();
 
 	gtk_box_append(GTK_BOX(outer), gtk_separator_new(GTK_ORIENTATION_HORIZONTAL));
 	gtk_box_append(GTK_BOX(outer), box);
@@ -402,9 +401,14 @@ GtkWidget *wizard_footer_new(struct wizard *w)
 	gtk_widget_set_margin_bottom(box, 12);
 	gtk_widget_set_margin_start(box, 12);
 	gtk_widget_set_margin_end(box, 12);
-	gtk_box_append(GTK_BOX(box), texts);
-	gtk_widget_set_valign(texts, GTK_ALIGN_CENTER);
-	w->status = texts;
+	gtk_list_box_row_set_child(GTK_LIST_BOX_ROW(row), texts);
+	gtk_list_box_row_set_activatable(GTK_LIST_BOX_ROW(row), FALSE);
+	gtk_list_box_set_selection_mode(GTK_LIST_BOX(list), GTK_SELECTION_NONE);
+	gtk_list_box_append(GTK_LIST_BOX(list), row);
+	gtk_widget_add_css_class(list, "background");
+	gtk_widget_set_valign(list, GTK_ALIGN_CENTER);
+	gtk_box_append(GTK_BOX(box), list);
+	w->status = row;
 	w->standing = footer_label(texts, "");
 	w->door = footer_label(texts, _("A browser can reach this network without Tor right now."));
 	w->withdraw = gtk_button_new();
