@@ -406,6 +406,11 @@ GtkWidget *wizard_footer_new(struct wizard *w)
 	gtk_list_box_set_selection_mode(GTK_LIST_BOX(list), GTK_SELECTION_NONE);
 	gtk_list_box_append(GTK_LIST_BOX(list), row);
 	gtk_widget_add_css_class(list, "background");
+	gtk_widget_set_hexpand(list, TRUE);
+	gtk_widget_set_margin_top(texts, 6);
+	gtk_widget_set_margin_bottom(texts, 6);
+	gtk_widget_set_margin_start(texts, 6);
+	gtk_widget_set_margin_end(texts, 6);
 	gtk_widget_set_valign(list, GTK_ALIGN_CENTER);
 	gtk_box_append(GTK_BOX(box), list);
 	w->status = row;
