@@ -9,7 +9,7 @@
 
 #define AGAIN_MSEC 100
 /* How long a unit may take to end, and to listen again; and then to say the first word. */
-#define AGAIN_USEC (10 * G_USEC_PER_SEC)
+#define AGAIN_USEC (G_GINT64_CONSTANT(10) * G_USEC_PER_SEC)
 #define ANSWER_SEC 20
 
 struct unit {
@@ -120,10 +120,11 @@ static gboolean on_try(gpointer data)
 	int r = dial(u);
 
 	u->source = 0;
-	if (r == 0) {
+	/* Who is refused at once may find it closed; why is still to be read. */
+	if (r == 0 || r == -EPIPE) {
 		u->source = g_unix_fd_add(u->fd, G_IO_IN | G_IO_HUP | G_IO_ERR, on_readable, u);
 		u->patience = g_timeout_add_seconds(ANSWER_SEC, on_patience, u);
-	} else if (r == -EAGAIN || r == -EPIPE || r == -ECONNRESET) {
+	} else if (r == -EAGAIN || r == -ECONNRESET) {
 		try_again(u, -r);
 	} else {
 		say_end(u, -r);
