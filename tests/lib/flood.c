@@ -90,5 +90,6 @@ int main(int argc, char **argv)
 			other++;
 	}
 	(void)printf("sent %lu refused %lu other %lu\n", sent, refused, other);
+	(void)fflush(stdout); /* before a sanitizer looks back */
 	return 0;
 }
