@@ -341,12 +341,12 @@ static void check_lan(struct parser *p, const struct policy *q)
 	}
 }
 
-/* For anybody else no door would be opened. */
+/* For anybody else no door would be opened; where nobody has one there is no browser either. */
 static void check_browser(struct parser *p, const struct policy *q)
 {
 	const struct users *u = &q->browser.user;
 
-	if (u->n && !users_contain(&q->clearnet, u->items[0].uid))
+	if (u->n && q->clearnet.n && !users_contain(&q->clearnet, u->items[0].uid))
 		config_error(p, u->items[0].origin,
 			     "user \"%s\" of [browser] is not clearnet; write one of [users] "
 			     "clearnet",
